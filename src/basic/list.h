@@ -91,6 +91,7 @@ static inline void list_move_all(List *to, List *from) {
 
 /* Runs over the objects; the current one may be removed and freed in the body. */
 #define LIST_FOREACH(item, list, type, member)                                                     \
-        for (ListNode *node_ = (list)->first, *next_node_ = NULL;                                  \
-             node_ && (next_node_ = node_->next, true); node_ = next_node_)                        \
-                for (type *item = container_of(node_, type, member); item; item = NULL)
+        for (ListNode *item##_node_ = (list)->first, *item##_next_ = NULL;                         \
+             item##_node_ && (item##_next_ = item##_node_->next, true);                            \
+             item##_node_ = item##_next_)                                                          \
+                for (type *item = container_of(item##_node_, type, member); item; item = NULL)

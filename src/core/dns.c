@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* One libunbound context a process, resolving in a thread of its own; ub_process() runs its callbacks in the loop. A query that
+ * is answered from the cache calls back from inside of ub_process() too, never from dns_query(). */
+#include <unbound.h>
+
+#include "core/clock.h"
+#include "core/dns.h"
+#include "core/log.h"
+
+/* Queries on their way at once; libunbound has a socket for each. */
+#define QUERIES_PER_THREAD "1024"
+#define CLASS_IN 1
+#define RCODE_NOERROR 0
+#define RCODE_NXDOMAIN 3
+
+struct Dns {
+        struct ub_ctx *context;
+        Reactor *reactor;
+        sd_event_source *source;
+        uint64_t timeout_usec;
+};
+
+static int on_fd(_unused_ sd_event_source *s, _unused_ int fd, _unused_ uint32_t events, void *userdata) {
+        Dns *d = userdata;
+
+        (void) ub_process(d->context);
+        return 0;
+}
+
+static int set_options(struct ub_ctx *c, const DnsOptions *o) {
+        const char *const options[][2] = {
+                { "do-not-query-localhost:", "no" },
+                { "module-config:", o->trust_anchor_path ? "validator iterator" : "iterator" },
+                { "outgoing-range:", QUERIES_PER_THREAD },
+                { "num-queries-per-thread:", QUERIES_PER_THREAD },
+                { "msg-cache-size:", "2m" },
+                { "rrset-cache-size:", "4m" },
+                { "key-cache-size:", "512k" },
+                { "neg-cache-size:", "256k" },
+                { "edns-buffer-size:", "1232" },
+                { "cache-max-negative-ttl:", "300" },
+        };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                r = ub_ctx_set_option(c, options[i][0], options[i][1]);
+                if (r != 0) {
+                        log_error(NO_FIELDS, "The resolver library refuses %s %s: %s", options[i][0],
+                                  options[i][1], ub_strerror(r));
+                        return -EINVAL;
+                }
+        }
+        return 0;
+}
+
+static void configure(struct ub_ctx *c, const DnsOptions *o) {
+        int r;
+
+        r = ub_ctx_resolvconf(c, o->resolv_conf_path);
+        if (r != 0)
+                log_warning(NO_FIELDS, "No name servers in %s (%s): asking the root servers",
+                            o->resolv_conf_path, ub_strerror(r));
+        (void) ub_ctx_hosts(c, NULL);
+        if (!o->trust_anchor_path)
+                return;
+        r = ub_ctx_add_ta_file(c, o->trust_anchor_path);
+        if (r != 0)
+                log_warning(NO_FIELDS, "Cannot read the DNSSEC trust anchor %s: %s", o->trust_anchor_path,
+                            ub_strerror(r));
+}
+
+int dns_new(sd_event *event, Reactor *reactor, const DnsOptions *options, Dns **ret) {
+        _cleanup_(dns_freep) Dns *d = calloc(1, sizeof(Dns));
+        int r;
+
+        if (!d)
+                return -ENOMEM;
+        d->reactor = reactor;
+        d->timeout_usec = options->timeout_usec;
+        d->context = ub_ctx_create();
+        if (!d->context)
+                return -ENOMEM;
+        r = set_options(d->context, options);
+        if (r < 0)
+                return r;
+        configure(d->context, options);
+        if (ub_ctx_async(d->context, 1) != 0)
+                return -ENOMEM;
+        r = sd_event_add_io(event, &d->source, ub_fd(d->context), EPOLLIN, on_fd, d);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(d);
+        return 0;
+}
+
+Dns *dns_free(Dns *d) {
+        if (!d)
+                return NULL;
+        sd_event_source_disable_unref(d->source);
+        if (d->context)
+                ub_ctx_delete(d->context);
+        return mfree(d);
+}
+
+static void finish(DnsQuery *q, const DnsAnswer *a) {
+        q->is_active = false;
+        reactor_timer_clear(q->dns->reactor, &q->timer);
+        q->done(q, a);
+}
+
+static DnsStatus status_of(int error, const struct ub_result *result) {
+        if (error != 0 || !result)
+                return DNS_FAILED;
+        if (result->bogus)
+                return DNS_BOGUS;
+        if (result->havedata)
+                return DNS_OK;
+        if (result->nxdomain || result->rcode == RCODE_NXDOMAIN)
+                return DNS_NO_DOMAIN;
+        return result->rcode == RCODE_NOERROR ? DNS_NO_DATA : DNS_FAILED;
+}
+
+static int read_records(const struct ub_result *result, DnsAnswer *a) {
+        a->records = calloc(DNS_RECORDS_MAX, sizeof(DnsRecord));
+        if (!a->records)
+                return -ENOMEM;
+        for (size_t i = 0; result->data[i] && a->count < DNS_RECORDS_MAX; i++) {
+                int r = dns_record_parse(a->type, slice_make(result->data[i], (size_t) result->len[i]),
+                                         &a->records[a->count]);
+
+                if (r == -ENOMEM)
+                        return r;
+                if (r >= 0)
+                        a->count++;
+        }
+        return 0;
+}
+
+static void on_result(void *userdata, int error, struct ub_result *result) {
+        _cleanup_(dns_answer_done) DnsAnswer a = { 0 };
+        DnsQuery *q = userdata;
+
+        a.type = q->type;
+        a.status = status_of(error, result);
+        a.is_secure = a.status != DNS_FAILED && result && result->secure;
+        /* Records that are all broken are no answer. */
+        if (a.status == DNS_OK && (read_records(result, &a) < 0 || a.count == 0))
+                a.status = DNS_FAILED;
+        ub_resolve_free(result);
+        finish(q, &a);
+}
+
+static void on_timeout(ReactorTimer *timer) {
+        DnsQuery *q = container_of(timer, DnsQuery, timer);
+
+        (void) ub_cancel(q->dns->context, q->id);
+        finish(q, &(DnsAnswer){ .status = DNS_TIMEOUT, .type = q->type });
+}
+
+int dns_query(Dns *d, DnsQuery *q, const char *name, DnsType type, dns_done_t done) {
+        int r;
+
+        assert(!q->is_active);
+
+        *q = (DnsQuery){ .dns = d, .done = done, .type = type };
+        r = reactor_timer_set(d->reactor, &q->timer, clock_monotonic() + d->timeout_usec, on_timeout);
+        if (r < 0)
+                return r;
+        r = ub_resolve_async(d->context, name, (int) type, CLASS_IN, q, on_result, &q->id);
+        if (r != 0) {
+                reactor_timer_clear(d->reactor, &q->timer);
+                return r == UB_SYNTAX ? -EINVAL : -ENOMEM;
+        }
+        q->is_active = true;
+        return 0;
+}
+
+void dns_cancel(DnsQuery *q) {
+        if (!q->is_active)
+                return;
+        q->is_active = false;
+        (void) ub_cancel(q->dns->context, q->id);
+        reactor_timer_clear(q->dns->reactor, &q->timer);
+}
