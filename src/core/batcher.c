@@ -143,7 +143,7 @@ Batcher *batcher_free(Batcher *b) {
                 b->options.done(item, b->options.userdata);
         }
         reactor_timer_clear(b->reactor, &b->linger);
-        reactor_unpost(b->reactor, &b->task);
+        reactor_unpost(&b->task);
         return mfree(b);
 }
 

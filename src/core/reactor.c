@@ -10,23 +10,32 @@ struct Reactor {
         int epoll_fd;
         Heap timers;
         uint64_t armed_usec; /* when timer_source goes off; USEC_INFINITY: never */
-        List tasks;
+        List tasks[2];
+        List *posted; /* the one that new tasks go into */
         size_t sources;
         /* The events of this turn that have not been dispatched yet. */
         struct epoll_event *pending;
         int pending_count;
 };
 
+static void take_out(ReactorTask *task) {
+        list_remove(task->list, &task->node);
+        task->list = NULL;
+}
+
 static int on_tasks(sd_event_source *s, void *userdata) {
         Reactor *r = userdata;
+        List *due = r->posted;
 
-        /* Tasks that are posted meanwhile go to the end, and run in the next turn. */
-        for (size_t n = r->tasks.count; n > 0 && r->tasks.first; n--) {
-                ReactorTask *task = LIST_ITEM(list_pop(&r->tasks), ReactorTask, node);
+        /* What is posted meanwhile goes into the other list, for the next turn. */
+        r->posted = due == &r->tasks[0] ? &r->tasks[1] : &r->tasks[0];
+        while (due->first) {
+                ReactorTask *task = LIST_ITEM(due->first, ReactorTask, node);
 
+                take_out(task);
                 task->callback(task);
         }
-        if (!r->tasks.first)
+        if (!r->posted->first)
                 (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         return 0;
 }
@@ -89,6 +98,7 @@ int reactor_new(sd_event *event, Reactor **ret) {
                 return -ENOMEM;
         r->event = sd_event_ref(event);
         r->armed_usec = USEC_INFINITY;
+        r->posted = &r->tasks[0];
         r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
         if (r->epoll_fd < 0)
                 return -errno;
@@ -177,15 +187,17 @@ void reactor_timer_clear(Reactor *r, ReactorTimer *timer) {
 }
 
 void reactor_post(Reactor *r, ReactorTask *task, reactor_task_t callback) {
-        if (list_contains_node(&r->tasks, &task->node))
-                return;
         task->callback = callback;
-        list_append(&r->tasks, &task->node);
+        if (task->list)
+                return;
+        task->list = r->posted;
+        list_append(r->posted, &task->node);
         (void) sd_event_source_set_enabled(r->task_source, SD_EVENT_ON);
 }
 
-void reactor_unpost(Reactor *r, ReactorTask *task) {
-        list_remove(&r->tasks, &task->node);
+void reactor_unpost(ReactorTask *task) {
+        if (task->list)
+                take_out(task);
 }
 
 size_t reactor_source_count(const Reactor *r) {

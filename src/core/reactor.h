@@ -43,6 +43,7 @@ struct ReactorTimer {
 
 struct ReactorTask {
         ListNode node;
+        List *list; /* the one it waits in, or NULL */
         reactor_task_t callback;
 };
 
@@ -64,7 +65,7 @@ void reactor_timer_clear(Reactor *r, ReactorTimer *timer);
 
 /* Calls back once in the next turn of the loop; posting again before that does nothing. */
 void reactor_post(Reactor *r, ReactorTask *task, reactor_task_t callback);
-void reactor_unpost(Reactor *r, ReactorTask *task);
+void reactor_unpost(ReactorTask *task);
 
 /* How many sources are watched. */
 size_t reactor_source_count(const Reactor *r);

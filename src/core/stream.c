@@ -23,7 +23,7 @@ static void update_events(Stream *s) {
 
 static void fail(Stream *s, int r) {
         reactor_remove(s->reactor, &s->io);
-        reactor_unpost(s->reactor, &s->task);
+        reactor_unpost(&s->task);
         s->handler->on_failed(s, r);
 }
 
@@ -223,7 +223,7 @@ void stream_close(Stream *s) {
         s->is_open = false;
         if (s->is_secure)
                 tls_bye(s->tls);
-        reactor_unpost(s->reactor, &s->task);
+        reactor_unpost(&s->task);
         reactor_remove(s->reactor, &s->io);
         s->tls = tls_free(s->tls);
         (void) safe_close(s->io.fd);
