@@ -81,6 +81,8 @@ void db_thread_end(void);
 
 /* Does not connect yet. Returns 0 or -ENOMEM. */
 int db_new(const DbOptions *options, Db **ret);
+/* Another connection to where this one goes. */
+int db_new_like(const Db *db, Db **ret);
 Db *db_free(Db *db);
 DEFINE_CLEANUP(Db *, db_free)
 

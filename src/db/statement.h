@@ -66,6 +66,7 @@ struct Db {
         unsigned io_timeout_sec;
         Hashmap *statements; /* by StatementKey */
         List by_use;
+        List failed; /* out of the cache, freed with the next db_prepare() */
         Buf error;
         unsigned error_number;
         bool in_transaction;

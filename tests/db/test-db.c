@@ -176,6 +176,37 @@ TEST(errors_are_told_apart) {
         CHECK(strstr(db_error(db), "not_there"));
 }
 
+TEST(a_failed_query_can_be_ended) {
+        static const char select[] = "SELECT id FROM vanishing WHERE id = ?";
+        Db *db = test_database();
+        DbStatement *st;
+
+        for (int i = 0; i < 2; i++) {
+                test_sql("CREATE TABLE vanishing (id INT)");
+                CHECK_DB(db_prepare(db, select, DB_MAIN, 1, &st));
+                db_bind_u64(st, 1);
+                test_sql("DROP TABLE vanishing");
+                CHECK_INT(db_query(st), -ENOENT);
+                db_end(st);
+                CHECK_INT(db->failed.count, 1);
+        }
+}
+
+TEST(another_connection_goes_to_the_same_place) {
+        static const char select[] = "SELECT CONNECTION_ID()";
+        _cleanup_(db_freep) Db *other = NULL;
+        uint64_t first, second;
+        DbStatement *st;
+
+        CHECK_DB(db_new_like(test_database(), &other));
+        CHECK_STR(db_database(other), test_database_prefix());
+        CHECK_DB(db_prepare(test_database(), select, DB_MAIN, 1, &st));
+        CHECK_DB(db_query_u64(st, &first));
+        CHECK_INT(db_prepare(other, select, DB_MAIN, 1, &st), 0);
+        CHECK_INT(db_query_u64(st, &second), 0);
+        CHECK(first != second);
+}
+
 TEST(a_server_that_is_away_is_not_connected) {
         DbServer servers[] = { { .socket = "/nonexistent/mysql.sock" }, { .host = "127.0.0.1", .port = 1 } };
         DbOptions options = { .servers = servers, .server_count = 2, .user = "root" };
