@@ -155,8 +155,9 @@ uint64_t db_u64(const DbStatement *st, unsigned column);
 int64_t db_i64(const DbStatement *st, unsigned column);
 double db_double(const DbStatement *st, unsigned column);
 Slice db_slice(const DbStatement *st, unsigned column);
-/* A DECIMAL(18,6) of seconds in microseconds. */
+/* A DECIMAL(18,6) of seconds, or a DATETIME, in microseconds. */
 uint64_t db_decimal_time(const DbStatement *st, unsigned column);
+uint64_t db_datetime(const DbStatement *st, unsigned column);
 
 /* A statement with one row and one number: -ENOENT without a row. */
 int db_query_u64(DbStatement *st, uint64_t *ret);

@@ -365,6 +365,13 @@ uint64_t db_decimal_time(const DbStatement *st, unsigned column) {
         return seconds * USEC_PER_SEC + usec;
 }
 
+uint64_t db_datetime(const DbStatement *st, unsigned column) {
+        uint64_t usec = 0;
+
+        (void) time_parse_sql(db_slice(st, column), &usec);
+        return usec;
+}
+
 int db_query_u64(DbStatement *st, uint64_t *ret) {
         int r = db_query(st);
 

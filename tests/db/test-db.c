@@ -89,6 +89,8 @@ TEST(values_of_every_kind_come_back) {
         CHECK_INT(db_i64(st, 1), -5);
         CHECK(db_decimal_time(st, 2) == usec);
         CHECK_SLICE(db_slice(st, 3), "2026-11-22 08:32:32.864659");
+        CHECK(db_datetime(st, 3) == usec);
+        CHECK_INT(db_datetime(st, 4), 0);
         CHECK_SLICE(db_slice(st, 4), "h\xc3\xa9llo \xf0\x9f\x93\xac");
         CHECK(slice_equal(db_slice(st, 5), slice_make(large, 3000000)));
         CHECK(db_is_null(st, 6));
