@@ -267,6 +267,11 @@ int db_ping(Db *db) {
         return 0;
 }
 
+void db_forget_error(Db *db) {
+        buf_reset(&db->error, 4096);
+        db->error_number = 0;
+}
+
 const char *db_error(const Db *db) {
         return buf_string(&db->error);
 }

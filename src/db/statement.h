@@ -78,5 +78,7 @@ int db_expand(const Db *db, const char *sql, DbNames names, unsigned rows, Buf *
 
 /* Remembers the failure and returns its errno. */
 int db_failed(Db *db, const char *what, unsigned number, const char *words);
+/* So that db_error() tells only of what comes now. */
+void db_forget_error(Db *db);
 
 void db_statements_drop(Db *db);
