@@ -111,6 +111,27 @@ TEST(what_we_add_is_as_it_should_be) {
                     "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'postal_workers'");
 }
 
+/* Installations born under other servers have other collations. */
+TEST(workers_compare_with_locks_of_any_collation) {
+        static const char *const collations[] = { "utf8mb4 COLLATE utf8mb4_unicode_ci",
+                                                  "utf8mb4 COLLATE utf8mb4_unicode_520_ci",
+                                                  "utf8mb3 COLLATE utf8mb3_general_ci",
+                                                  "latin1 COLLATE latin1_swedish_ci" };
+
+        set_up_main();
+        migrate_all(NULL);
+        test_sql("INSERT INTO postal_workers (name) VALUES ('one'), ('two')");
+        for (size_t i = 0; i < ELEMENTSOF(collations); i++) {
+                test_sql("DELETE FROM queued_messages");
+                test_sql("ALTER TABLE queued_messages CONVERT TO CHARACTER SET %s", collations[i]);
+                test_sql("INSERT INTO queued_messages (locked_by) VALUES ('one'), ('three')");
+                CHECK_VALUE("one", "SELECT GROUP_CONCAT(w.name) FROM queued_messages q "
+                                   "JOIN postal_workers w ON w.name = q.locked_by");
+                CHECK_VALUE("three", "SELECT GROUP_CONCAT(locked_by) FROM queued_messages "
+                                     "WHERE locked_by NOT IN (SELECT name FROM postal_workers)");
+        }
+}
+
 /* The schema of 2.3.2 as it was recorded, which lists only its last version. */
 static void set_up_232(void) {
         set_up_main();

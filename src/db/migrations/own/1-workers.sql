@@ -1,7 +1,9 @@
--- Who works on the queue. A worker renews heartbeat_at; its leases are taken back when it stops doing so.
+-- Who works on the queue. A worker renews heartbeat_at; its leases are taken back when it stops doing
+-- so. The name is compared with locked_by, whose collation depends on how old the installation is:
+-- ASCII compares with any.
 -- unless table postal_workers
 CREATE TABLE postal_workers (
-  name VARCHAR(190) NOT NULL PRIMARY KEY,
+  name VARCHAR(190) CHARACTER SET ascii NOT NULL PRIMARY KEY,
   host VARCHAR(255) DEFAULT NULL,
   instance VARCHAR(64) DEFAULT NULL,
   pid INT DEFAULT NULL,
