@@ -36,6 +36,52 @@ void time_format_sql(uint64_t usec, char ret[static TIME_SQL_SIZE]) {
                         (unsigned) (usec % USEC_PER_SEC));
 }
 
+/* Takes a number of `digits` digits, and the character behind it, from the front of *s. */
+static int take_number(Slice *s, size_t digits, char behind, int *ret) {
+        uint64_t value;
+
+        if (s->size < digits || (behind && (s->size == digits || s->data[digits] != behind)) ||
+            slice_to_u64(slice_first(*s, digits), INT32_MAX, &value) < 0)
+                return -EINVAL;
+        *s = slice_from(*s, digits + (behind ? 1 : 0));
+        *ret = (int) value;
+        return 0;
+}
+
+/* ".5" is half a second; more than six digits are not SQL's. */
+static int take_fraction(Slice s, uint64_t *ret_usec) {
+        uint64_t usec = 0;
+
+        if (s.size > 0) {
+                if (s.data[0] != '.' || s.size < 2 || s.size > 7 ||
+                    slice_to_u64(slice_from(s, 1), 999999, &usec) < 0)
+                        return -EINVAL;
+                for (size_t digits = s.size - 1; digits < 6; digits++)
+                        usec *= 10;
+        }
+        *ret_usec = usec;
+        return 0;
+}
+
+int time_parse_sql(Slice text, uint64_t *ret_usec) {
+        struct tm tm = { 0 };
+        uint64_t usec;
+        time_t seconds;
+
+        if (take_number(&text, 4, '-', &tm.tm_year) < 0 || take_number(&text, 2, '-', &tm.tm_mon) < 0 ||
+            take_number(&text, 2, ' ', &tm.tm_mday) < 0 ||
+            take_number(&text, 2, ':', &tm.tm_hour) < 0 || take_number(&text, 2, ':', &tm.tm_min) < 0 ||
+            take_number(&text, 2, 0, &tm.tm_sec) < 0 || take_fraction(text, &usec) < 0)
+                return -EINVAL;
+        tm.tm_year -= 1900;
+        tm.tm_mon -= 1;
+        seconds = timegm(&tm);
+        if (seconds < 0)
+                return -EINVAL;
+        *ret_usec = (uint64_t) seconds * USEC_PER_SEC + usec;
+        return 0;
+}
+
 void time_format_decimal(uint64_t usec, char ret[static TIME_DECIMAL_SIZE]) {
         (void) snprintf(ret, TIME_DECIMAL_SIZE, "%llu.%06u", (unsigned long long) (usec / USEC_PER_SEC),
                         (unsigned) (usec % USEC_PER_SEC));

@@ -4,7 +4,7 @@
 /* Times are microseconds in a uint64_t, since 1970 UTC where they are wall clock times. Here they
  * become text; reading the clock is core/clock's business. */
 
-#include "basic/macro.h"
+#include "basic/slice.h"
 
 #define USEC_PER_SEC UINT64_C(1000000)
 #define USEC_PER_MSEC UINT64_C(1000)
@@ -20,6 +20,8 @@ void time_format_rfc5322(uint64_t usec, char ret[static TIME_RFC5322_SIZE]);
 /* "2024-03-05 12:00:00.123456", the form of SQL's DATETIME(6) in UTC. */
 #define TIME_SQL_SIZE 27
 void time_format_sql(uint64_t usec, char ret[static TIME_SQL_SIZE]);
+/* Reads it back, also without the fraction. -EINVAL for anything else, and for years before 1970. */
+int time_parse_sql(Slice text, uint64_t *ret_usec);
 
 /* "1709640000.123456", the form of the message databases' DECIMAL(18,6). */
 #define TIME_DECIMAL_SIZE 22

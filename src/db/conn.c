@@ -68,6 +68,25 @@ int db_new(const DbOptions *o, Db **ret) {
         return 0;
 }
 
+int db_new_like(const Db *db, Db **ret) {
+        const DbOptions options = {
+                .servers = db->servers,
+                .server_count = db->server_count,
+                .user = db->user,
+                .password = db->password,
+                .database = db->database,
+                .message_prefix = db->message_prefix,
+                .io_timeout_sec = db->io_timeout_sec,
+        };
+        int r;
+
+        r = db_new(&options, ret);
+        if (r < 0)
+                return r;
+        (*ret)->server_next = db->server_next;
+        return 0;
+}
+
 Db *db_free(Db *db) {
         if (!db)
                 return NULL;
@@ -246,6 +265,11 @@ int db_ping(Db *db) {
                 return db_failed(db, "No answer to a ping", mysql_errno(db->handle),
                                  mysql_error(db->handle));
         return 0;
+}
+
+void db_forget_error(Db *db) {
+        buf_reset(&db->error, 4096);
+        db->error_number = 0;
 }
 
 const char *db_error(const Db *db) {

@@ -81,6 +81,8 @@ void db_thread_end(void);
 
 /* Does not connect yet. Returns 0 or -ENOMEM. */
 int db_new(const DbOptions *options, Db **ret);
+/* Another connection to where this one goes. */
+int db_new_like(const Db *db, Db **ret);
 Db *db_free(Db *db);
 DEFINE_CLEANUP(Db *, db_free)
 
@@ -153,8 +155,9 @@ uint64_t db_u64(const DbStatement *st, unsigned column);
 int64_t db_i64(const DbStatement *st, unsigned column);
 double db_double(const DbStatement *st, unsigned column);
 Slice db_slice(const DbStatement *st, unsigned column);
-/* A DECIMAL(18,6) of seconds in microseconds. */
+/* A DECIMAL(18,6) of seconds, or a DATETIME, in microseconds. */
 uint64_t db_decimal_time(const DbStatement *st, unsigned column);
+uint64_t db_datetime(const DbStatement *st, unsigned column);
 
 /* A statement with one row and one number: -ENOENT without a row. */
 int db_query_u64(DbStatement *st, uint64_t *ret);

@@ -32,9 +32,15 @@ static void drop(Db *db, DbStatement *st) {
         (void) statement_free(st);
 }
 
+static void free_failed(Db *db) {
+        while (db->failed.first)
+                (void) statement_free(LIST_ITEM(list_pop(&db->failed), DbStatement, node));
+}
+
 void db_statements_drop(Db *db) {
         while (db->by_use.first)
                 drop(db, LIST_ITEM(db->by_use.first, DbStatement, node));
+        free_failed(db);
 }
 
 static int fail(DbStatement *st, const char *what) {
@@ -139,6 +145,7 @@ int db_prepare(Db *db, const char *sql, DbNames names, unsigned rows, DbStatemen
 
         if (names.raw_table && strlen(names.raw_table) >= sizeof(key.raw_table))
                 return -EINVAL;
+        free_failed(db);
         r = db_connect(db);
         if (r < 0)
                 return r;
@@ -198,9 +205,14 @@ static int execute(DbStatement *st) {
         return 0;
 }
 
-/* A statement that failed may be stale (its table was altered): prepare it afresh next time. */
+/* A statement that failed may be stale (its table was altered): prepare it afresh next time. The
+ * caller still holds it for db_end(), so it is freed only when the next one is asked for. */
 static void forget_after_error(DbStatement *st) {
-        drop(st->db, st);
+        Db *db = st->db;
+
+        (void) hashmap_remove(db->statements, HASHMAP_KEY_OF(st->key));
+        list_remove(&db->by_use, &st->node);
+        list_append(&db->failed, &st->node);
 }
 
 int db_run(DbStatement *st, uint64_t *ret_affected, uint64_t *ret_insert_id) {
@@ -351,6 +363,13 @@ uint64_t db_decimal_time(const DbStatement *st, unsigned column) {
                 for (size_t digits = rest.size; digits < 6; digits++)
                         usec *= 10;
         return seconds * USEC_PER_SEC + usec;
+}
+
+uint64_t db_datetime(const DbStatement *st, unsigned column) {
+        uint64_t usec = 0;
+
+        (void) time_parse_sql(db_slice(st, column), &usec);
+        return usec;
 }
 
 int db_query_u64(DbStatement *st, uint64_t *ret) {

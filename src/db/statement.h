@@ -66,6 +66,7 @@ struct Db {
         unsigned io_timeout_sec;
         Hashmap *statements; /* by StatementKey */
         List by_use;
+        List failed; /* out of the cache, freed with the next db_prepare() */
         Buf error;
         unsigned error_number;
         bool in_transaction;
@@ -77,5 +78,7 @@ int db_expand(const Db *db, const char *sql, DbNames names, unsigned rows, Buf *
 
 /* Remembers the failure and returns its errno. */
 int db_failed(Db *db, const char *what, unsigned number, const char *words);
+/* So that db_error() tells only of what comes now. */
+void db_forget_error(Db *db);
 
 void db_statements_drop(Db *db);

@@ -36,3 +36,32 @@ TEST(beginnings) {
         CHECK(time_begin_of(SOME_TIME, TIME_YEAR) == UINT64_C(1704067200) * USEC_PER_SEC);
         CHECK_INT(time_minute_of_hour(SOME_TIME + 17 * USEC_PER_MINUTE), 17);
 }
+
+TEST(sql_times_are_read_back) {
+        static const struct {
+                const char *text;
+                int r;
+                uint64_t usec;
+        } cases[] = {
+                { "2026-11-22 08:29:06.588649", 0, UINT64_C(1795336146588649) },
+                { "2026-11-22 08:29:06", 0, UINT64_C(1795336146000000) },
+                { "2026-11-22 08:29:06.5", 0, UINT64_C(1795336146500000) },
+                { "1970-01-01 00:00:00", 0, 0 },
+                { "9999-12-31 23:59:59.999999", 0, UINT64_C(253402300799999999) },
+                { "0000-00-00 00:00:00", -EINVAL, 0 },
+                { "1969-12-31 23:59:59", -EINVAL, 0 },
+                { "2026-11-22", -EINVAL, 0 },
+                { "2026-11-22T08:29:06", -EINVAL, 0 },
+                { "2026-11-22 08:29:06.", -EINVAL, 0 },
+                { "2026-11-22 08:29:06.1234567", -EINVAL, 0 },
+                { "2026-11-22 08:29:06 ", -EINVAL, 0 },
+                { "", -EINVAL, 0 },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t usec = 0;
+
+                CHECK_INT(time_parse_sql(slice_from_string(cases[i].text), &usec), cases[i].r);
+                CHECK_INT(usec, cases[i].usec);
+        }
+}

@@ -24,8 +24,11 @@ static void drop_all(void) {
 
 Db *test_database_another(void) {
         DbServer server = { .socket = getenv("POSTAL_TEST_DB_SOCKET") };
-        DbOptions options = { .servers = &server, .server_count = 1, .user = "root",
-                              .database = name, .message_prefix = name };
+        DbOptions options = { .servers = &server,
+                              .server_count = 1,
+                              .user = "root",
+                              .database = name,
+                              .message_prefix = name };
         Db *db;
 
         if (db_new(&options, &db) < 0)
@@ -46,7 +49,8 @@ Db *test_database(void) {
         random_letters_lower(suffix, 8);
         (void) snprintf(name, sizeof(name), "test-%s", suffix);
         plain = mysql_init(NULL);
-        if (!mysql_real_connect(plain, NULL, "root", NULL, NULL, 0, getenv("POSTAL_TEST_DB_SOCKET"), 0)) {
+        if (!mysql_real_connect(plain, NULL, "root", NULL, NULL, 0, getenv("POSTAL_TEST_DB_SOCKET"),
+                                0)) {
                 printf("Bail out! %s\n", mysql_error(plain));
                 exit(EXIT_FAILURE);
         }
@@ -57,6 +61,14 @@ Db *test_database(void) {
         return first;
 }
 
+void test_database_reset(void) {
+        (void) test_database();
+        test_sql("DROP DATABASE IF EXISTS `%s`", name);
+        test_sql("CREATE DATABASE `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", name);
+        test_sql("USE `%s`", name);
+        db_disconnect(first);
+}
+
 const char *test_database_prefix(void) {
         return name;
 }
@@ -65,8 +77,9 @@ void test_message_database(uint64_t server_id) {
         if (message_database_count == ELEMENTSOF(message_databases))
                 abort();
         message_databases[message_database_count++] = server_id;
-        test_sql("CREATE DATABASE `%s-server-%llu` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
-                 name, (unsigned long long) server_id);
+        test_sql(
+                "CREATE DATABASE `%s-server-%llu` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+                name, (unsigned long long) server_id);
 }
 
 static MYSQL_RES *query(const char *format, va_list ap) {
@@ -90,6 +103,29 @@ void test_sql(const char *format, ...) {
         va_end(ap);
         if (result)
                 mysql_free_result(result);
+}
+
+void test_sql_file(const char *file_name) {
+        _cleanup_(buf_done) Buf text = BUF_EMPTY;
+        _cleanup_fclose_ FILE *f = NULL;
+        char path[4096];
+        size_t n;
+
+        (void) snprintf(path, sizeof(path), "%s/db/%s", strempty(getenv("POSTAL_TEST_FIXTURES")),
+                        file_name);
+        f = fopen(path, "r");
+        if (!f) {
+                printf("Bail out! Cannot open %s\n", path);
+                exit(EXIT_FAILURE);
+        }
+        while ((n = fread(buf_reserve(&text, 65536), 1, 65536, f)) > 0)
+                buf_extend(&text, n);
+        for (char *at = text.data, *end; (end = strstr(at, ";\n")); at = end + 2) {
+                *end = '\0';
+                while (*at == '\n' || (*at == '-' && at[1] == '-'))
+                        at += *at == '-' ? strcspn(at, "\n") : 1;
+                test_sql("%s", at);
+        }
 }
 
 const char *test_sql_value(const char *format, ...) {

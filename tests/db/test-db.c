@@ -89,6 +89,8 @@ TEST(values_of_every_kind_come_back) {
         CHECK_INT(db_i64(st, 1), -5);
         CHECK(db_decimal_time(st, 2) == usec);
         CHECK_SLICE(db_slice(st, 3), "2026-11-22 08:32:32.864659");
+        CHECK(db_datetime(st, 3) == usec);
+        CHECK_INT(db_datetime(st, 4), 0);
         CHECK_SLICE(db_slice(st, 4), "h\xc3\xa9llo \xf0\x9f\x93\xac");
         CHECK(slice_equal(db_slice(st, 5), slice_make(large, 3000000)));
         CHECK(db_is_null(st, 6));
@@ -174,6 +176,37 @@ TEST(errors_are_told_apart) {
         CHECK_INT(db_run(st, NULL, NULL), -EILSEQ);
         CHECK_INT(db_prepare(db, missing, DB_MAIN, 1, &st), -ENOENT);
         CHECK(strstr(db_error(db), "not_there"));
+}
+
+TEST(a_failed_query_can_be_ended) {
+        static const char select[] = "SELECT id FROM vanishing WHERE id = ?";
+        Db *db = test_database();
+        DbStatement *st;
+
+        for (int i = 0; i < 2; i++) {
+                test_sql("CREATE TABLE vanishing (id INT)");
+                CHECK_DB(db_prepare(db, select, DB_MAIN, 1, &st));
+                db_bind_u64(st, 1);
+                test_sql("DROP TABLE vanishing");
+                CHECK_INT(db_query(st), -ENOENT);
+                db_end(st);
+                CHECK_INT(db->failed.count, 1);
+        }
+}
+
+TEST(another_connection_goes_to_the_same_place) {
+        static const char select[] = "SELECT CONNECTION_ID()";
+        _cleanup_(db_freep) Db *other = NULL;
+        uint64_t first, second;
+        DbStatement *st;
+
+        CHECK_DB(db_new_like(test_database(), &other));
+        CHECK_STR(db_database(other), test_database_prefix());
+        CHECK_DB(db_prepare(test_database(), select, DB_MAIN, 1, &st));
+        CHECK_DB(db_query_u64(st, &first));
+        CHECK_INT(db_prepare(other, select, DB_MAIN, 1, &st), 0);
+        CHECK_INT(db_query_u64(st, &second), 0);
+        CHECK(first != second);
 }
 
 TEST(a_server_that_is_away_is_not_connected) {

@@ -1,0 +1,1 @@
+-- A step of Postal's that only has to be recorded.

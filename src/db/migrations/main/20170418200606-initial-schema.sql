@@ -1,0 +1,1 @@
+-- The tables of the beginning are there in every database that has any version recorded.

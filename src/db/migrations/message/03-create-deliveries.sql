@@ -1,0 +1,13 @@
+-- unless table deliveries
+CREATE TABLE {m}.deliveries (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  message_id INT(11) DEFAULT NULL,
+  status VARCHAR(255) DEFAULT NULL,
+  code INT(11) DEFAULT NULL,
+  output VARCHAR(512) DEFAULT NULL,
+  details VARCHAR(512) DEFAULT NULL,
+  sent_with_ssl TINYINT(1) DEFAULT 0,
+  log_id VARCHAR(100) DEFAULT NULL,
+  timestamp DECIMAL(18,6) DEFAULT NULL,
+  KEY on_message_id (message_id) USING BTREE
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;

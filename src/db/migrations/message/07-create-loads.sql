@@ -1,0 +1,11 @@
+-- unless table loads
+CREATE TABLE {m}.loads (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  message_id INT(11) DEFAULT NULL,
+  ip_address VARCHAR(255) DEFAULT NULL,
+  country VARCHAR(255) DEFAULT NULL,
+  city VARCHAR(255) DEFAULT NULL,
+  user_agent VARCHAR(255) DEFAULT NULL,
+  timestamp DECIMAL(18,6) DEFAULT NULL,
+  KEY on_message_id (message_id) USING BTREE
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;

@@ -1,0 +1,47 @@
+-- unless table stats_hourly
+CREATE TABLE {m}.stats_hourly (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  time INT(11) DEFAULT NULL,
+  incoming BIGINT DEFAULT NULL,
+  outgoing BIGINT DEFAULT NULL,
+  spam BIGINT DEFAULT NULL,
+  bounces BIGINT DEFAULT NULL,
+  held BIGINT DEFAULT NULL,
+  UNIQUE KEY on_time (time)
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;
+
+-- unless table stats_daily
+CREATE TABLE {m}.stats_daily (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  time INT(11) DEFAULT NULL,
+  incoming BIGINT DEFAULT NULL,
+  outgoing BIGINT DEFAULT NULL,
+  spam BIGINT DEFAULT NULL,
+  bounces BIGINT DEFAULT NULL,
+  held BIGINT DEFAULT NULL,
+  UNIQUE KEY on_time (time)
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;
+
+-- unless table stats_monthly
+CREATE TABLE {m}.stats_monthly (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  time INT(11) DEFAULT NULL,
+  incoming BIGINT DEFAULT NULL,
+  outgoing BIGINT DEFAULT NULL,
+  spam BIGINT DEFAULT NULL,
+  bounces BIGINT DEFAULT NULL,
+  held BIGINT DEFAULT NULL,
+  UNIQUE KEY on_time (time)
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;
+
+-- unless table stats_yearly
+CREATE TABLE {m}.stats_yearly (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  time INT(11) DEFAULT NULL,
+  incoming BIGINT DEFAULT NULL,
+  outgoing BIGINT DEFAULT NULL,
+  spam BIGINT DEFAULT NULL,
+  bounces BIGINT DEFAULT NULL,
+  held BIGINT DEFAULT NULL,
+  UNIQUE KEY on_time (time)
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;

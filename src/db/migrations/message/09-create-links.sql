@@ -1,0 +1,11 @@
+-- unless table links
+CREATE TABLE {m}.links (
+  id INT(11) NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  message_id INT(11) DEFAULT NULL,
+  token VARCHAR(255) DEFAULT NULL,
+  hash VARCHAR(255) DEFAULT NULL,
+  url VARCHAR(255) DEFAULT NULL,
+  timestamp DECIMAL(18,6) DEFAULT NULL,
+  KEY on_message_id (message_id) USING BTREE,
+  KEY on_token (token(8)) USING BTREE
+) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4;
