@@ -102,7 +102,7 @@ Dns *dns_free(Dns *d) {
         return mfree(d);
 }
 
-static void finish(DnsQuery *q, const DnsAnswer *a) {
+static void finish(DnsQuery *q, DnsAnswer *a) {
         q->is_active = false;
         reactor_timer_clear(q->dns->reactor, &q->timer);
         q->done(q, a);

@@ -13,16 +13,16 @@ void header_collector_done(HeaderCollector *c) {
         *c = HEADER_COLLECTOR_EMPTY;
 }
 
-void header_collector_feed(HeaderCollector *c, Slice content) {
+size_t header_collector_feed(HeaderCollector *c, Slice content) {
         size_t at = c->section.size;
 
         if (c->is_complete || c->is_too_large)
-                return;
+                return 0;
         /* Some more than the limit, because the empty line may be within this piece. */
-        content.size = MIN(content.size, HEADER_COLLECTOR_SIZE_MAX + 1 - c->section.size);
-        buf_append_slice(&c->section, content);
-        for (;;) {
-                ssize_t end = slice_find_byte(buf_slice(&c->section), '\n', at);
+        buf_append(&c->section, content.data,
+                   MIN(content.size, HEADER_COLLECTOR_SIZE_MAX + 1 - c->section.size));
+        for (size_t from = at;;) {
+                ssize_t end = slice_find_byte(buf_slice(&c->section), '\n', from);
                 size_t size;
 
                 if (end < 0)
@@ -31,11 +31,24 @@ void header_collector_feed(HeaderCollector *c, Slice content) {
                 if (size == 0 || (size == 1 && c->section.data[c->line_start] == '\r')) {
                         buf_truncate(&c->section, c->line_start);
                         c->is_complete = true;
-                        return;
+                        return (size_t) end + 1 - at;
                 }
-                at = c->line_start = (size_t) end + 1;
+                from = c->line_start = (size_t) end + 1;
         }
         c->is_too_large = c->section.size > HEADER_COLLECTOR_SIZE_MAX;
+        return content.size;
+}
+
+Slice header_collector_section(const HeaderCollector *c) {
+        Slice s = buf_slice(&c->section);
+
+        if (!c->is_complete)
+                return s;
+        if (s.size > 0 && s.data[s.size - 1] == '\n')
+                s.size--;
+        if (s.size > 0 && s.data[s.size - 1] == '\r')
+                s.size--;
+        return s;
 }
 
 static int add_field(HeaderCollector *c, Slice line, size_t *space) {

@@ -49,9 +49,12 @@ typedef struct HeaderCollector {
 /* Frees everything and makes the collector empty again. */
 void header_collector_done(HeaderCollector *c);
 
-/* Takes the next bytes of the message, in pieces of any size. Does nothing once the header is
- * complete, so that all content can be passed through. */
-void header_collector_feed(HeaderCollector *c, Slice content);
+/* Takes the next bytes of the message, in pieces of any size, up to the empty line and with it.
+ * Returns how many: all of them until the header is complete, none afterwards. */
+size_t header_collector_feed(HeaderCollector *c, Slice content);
+
+/* What was fed, as it is stored: without the empty line, nor the line end before it. */
+Slice header_collector_section(const HeaderCollector *c);
 
 /* Splits what was fed into fields; to be called once, at the end of the message. Returns 0 or
  * -ENOMEM. With `is_too_large` it returns 0, too. */
