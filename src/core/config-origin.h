@@ -34,8 +34,18 @@ static inline const ConfigOrigin *config_origin(const Config *config, const Conf
         return &config->origins[key - config_keys];
 }
 
+/* The row of a setting, by the address of its field in this Config. */
+const ConfigKey *config_key_of(const Config *config, const void *field);
+
 static inline ConfigPlace config_spot_place(const ConfigSpot *spot, const ConfigKey *key) {
         return (ConfigPlace){ spot->source, spot->line, spot->column, key->path };
+}
+
+/* Where the value in effect was set. */
+static inline ConfigPlace config_place(const Config *config, const void *field) {
+        const ConfigKey *key = config_key_of(config, field);
+
+        return config_spot_place(&config_origin(config, key)->spot, key);
 }
 
 /* The field of a setting; its type is that of the row. */

@@ -21,14 +21,19 @@ const char *config_variable(const Config *config, const char *name) {
         return value ? value : hashmap_get(config->dotenv, slice_from_string(name));
 }
 
+const ConfigKey *config_key_of(const Config *config, const void *field) {
+        for (size_t i = 0; i < config_key_count; i++)
+                if (config_field(config, &config_keys[i]) == field)
+                        return &config_keys[i];
+        assert(!"not the field of a setting");
+        return NULL;
+}
+
 bool config_is_set(const Config *config, const void *field) {
         assert(config);
 
-        for (size_t i = 0; i < config_key_count; i++)
-                if (config_field(config, &config_keys[i]) == field)
-                        return config->origins[i].spot.kind != CONFIG_ORIGIN_DEFAULT;
-        assert(!"not the field of a setting");
-        return false;
+        return config_origin(config, config_key_of(config, field))->spot.kind !=
+               CONFIG_ORIGIN_DEFAULT;
 }
 
 int64_t config_smtp_reply_timeout(const Config *config) {
