@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "mail/smtp-command.h"
-#include "prng.h"
 #include "test.h"
 
 TEST(verbs) {
