@@ -10,6 +10,7 @@
 #include "basic/encoding.h"
 #include "mail/charset.h"
 #include "mail/encoded-word.h"
+#include "mail/quoted-printable.h"
 
 typedef struct Word {
         Slice charset;
@@ -32,13 +33,6 @@ static bool is_token(Slice s) {
                     strchr("()<>@,;:\"/[]?.=", s.data[i]))
                         return false;
         return s.size > 0;
-}
-
-static int hex_value(char c) {
-        if (ascii_is_digit(c))
-                return c - '0';
-        c = ascii_to_lower(c);
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool is_base64(Slice s) {
@@ -73,16 +67,14 @@ static bool word_parse(Slice s, Word *ret) {
 /* "=XX" is a byte and "_" a space (RFC 2047 section 4.2). A "=" that is neither stays. */
 static void q_decode(Slice s, Buf *to) {
         for (size_t i = 0; i < s.size; i++) {
-                char c = s.data[i];
+                int byte = s.data[i] == '=' ? hex_pair_value(slice_from(s, i + 1)) : -1;
 
-                if (c == '=' && i + 2 < s.size && hex_value(s.data[i + 1]) >= 0 &&
-                    hex_value(s.data[i + 2]) >= 0) {
-                        c = (char) (hex_value(s.data[i + 1]) << 4 | hex_value(s.data[i + 2]));
+                if (byte >= 0) {
+                        buf_append_byte(to, (char) byte);
                         i += 2;
-                } else if (c == '_') {
-                        c = ' ';
+                } else {
+                        buf_append_byte(to, s.data[i] == '_' ? ' ' : s.data[i]);
                 }
-                buf_append_byte(to, c);
         }
 }
 

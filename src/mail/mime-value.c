@@ -11,6 +11,7 @@
 #include "mail/encoded-word.h"
 #include "mail/header.h"
 #include "mail/mime-value.h"
+#include "mail/quoted-printable.h"
 
 #define NOT_NUMBERED UINT64_MAX
 
@@ -140,23 +141,12 @@ static int read_pieces(Arena *arena, Slice s, Pieces *pieces) {
         return 0;
 }
 
-static int hex_value(char c) {
-        if (ascii_is_digit(c))
-                return c - '0';
-        c = ascii_to_lower(c);
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void percent_decode(Slice s, Buf *to) {
         for (size_t i = 0; i < s.size; i++) {
-                char c = s.data[i];
+                int byte = s.data[i] == '%' ? hex_pair_value(slice_from(s, i + 1)) : -1;
 
-                if (c == '%' && i + 2 < s.size && hex_value(s.data[i + 1]) >= 0 &&
-                    hex_value(s.data[i + 2]) >= 0) {
-                        c = (char) (hex_value(s.data[i + 1]) << 4 | hex_value(s.data[i + 2]));
-                        i += 2;
-                }
-                buf_append_byte(to, c);
+                buf_append_byte(to, byte >= 0 ? (char) byte : s.data[i]);
+                i += byte >= 0 ? 2 : 0;
         }
 }
 
