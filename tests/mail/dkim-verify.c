@@ -5,7 +5,7 @@
 #include "basic/encoding.h"
 #include "dkim-verify.h"
 
-#define FIELDS_MAX 512
+#define FIELDS_MAX 2048
 
 void verify_normalise(Slice s, Buf *to) {
         for (size_t i = 0; i < s.size; i++) {
@@ -86,9 +86,9 @@ static size_t cut_fields(Slice headers, Slice *fields) {
 }
 
 static bool name_is(Slice field, Slice name) {
-        Slice rest = field;
+        Slice rest = field, have = slice_split(&rest, ':');
 
-        return slice_equal_ignore_case(slice_trim(slice_split(&rest, ':')), name);
+        return rest.data && slice_equal_ignore_case(slice_trim(have), name);
 }
 
 /* Appends the value of a tag without any white space. */
