@@ -59,12 +59,8 @@ typedef struct Selection {
 } Selection;
 
 static size_t name_find(Slice field) {
-        ssize_t colon = slice_find_byte(field, ':', 0);
-        Slice name;
+        Slice name = dkim_field_name(field);
 
-        if (colon <= 0 || ascii_is_space(field.data[0]))
-                return NONE;
-        name = slice_trim(slice_first(field, (size_t) colon));
         for (size_t i = 0; i < ELEMENTSOF(SIGNED_NAMES); i++)
                 if (slice_equal_ignore_case(name, slice_from_string(SIGNED_NAMES[i])))
                         return i;
