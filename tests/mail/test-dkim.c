@@ -127,6 +127,7 @@ static const struct {
         { "From: a\r\n.\r\nSubject: x", ".\r\n..\r\n", "from:subject" },
         { "From: \xc3\xbc\xff\r\nSubject: \x01", "\xff\x01 \x02", "from:subject" },
         { "X: folded\r\n From: no\r\nFrom: yes", "x", "from" },
+        { "\vFrom: no\r\nFrom\f: no\r\nFrom\t : yes", "x", "from" },
         { "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nResent-From: a\r\nFrom: b", "x",
           "list-unsubscribe-post:resent-from:from" },
 };
