@@ -31,17 +31,17 @@ typedef enum SmtpPathKind {
 Slice smtp_path_address(Slice line, SmtpPathKind kind);
 
 /* Whether an address can be stored, shown and sent on: no control characters (a NUL or a bare CR
- * among them), valid UTF-8, and no longer than a path may be with room to spare. The null sender
- * is. */
+ * among them), valid UTF-8, and no longer than a path may be (RFC 5321 section 4.5.3.1.3), twice
+ * over. The null sender is. */
 #define SMTP_ADDRESS_MAX 512
 bool address_is_sane(Slice address);
 
 /* One esmtp-param (RFC 5321 section 4.1.2). */
 typedef struct SmtpParameter {
         Slice keyword;
-        Slice value;    /* SLICE_NULL without a "=" */
+        Slice value; /* SLICE_NULL without a "=" */
         bool has_value;
-        bool is_valid;  /* both are written with the characters that RFC 5321 (and 6531) allow */
+        bool is_valid; /* both are written with the characters that RFC 5321 (and 6531) allow */
 } SmtpParameter;
 
 /* What follows the ">" that ends the address of a line, to be read with smtp_parameters_next().

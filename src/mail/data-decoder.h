@@ -8,10 +8,11 @@
  * end of a piece is a state of a few bits. The same bytes give the same content however they are
  * cut.
  *
- * - Lines end with CRLF, or with a bare LF, which becomes CRLF. Any other CR stays as it is. - A
- * "." at the beginning of a line is dropped if the line has more than that. - The data ends at
- * CRLF "." CRLF and at nothing else, so that no two servers can disagree on where it ends: a line
- * "." that ended with a bare LF, or that follows a line which did, is content. */
+ * - Lines end with CRLF, or with a bare LF, which becomes CRLF. Any other CR stays as it is.
+ * - A "." at the beginning of a line is dropped if the line has more than that.
+ * - The data ends at CRLF "." CRLF and at nothing else, so that no two servers can disagree on
+ *   where it ends: a line "." that ended with a bare LF, or that follows one that did, is
+ *   content. */
 
 #include "basic/buf.h"
 

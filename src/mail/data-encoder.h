@@ -11,7 +11,7 @@
  *     data_encoder_feed(&e, SLICE("\r\n\r\n"), &out);
  *     data_encoder_feed(&e, body, &out);
  *     buf_append_slice(&out, data_encoder_terminator(&e));
- * / */
+ */
 
 #include "basic/buf.h"
 

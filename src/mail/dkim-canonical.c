@@ -51,9 +51,14 @@ static void put_pending(Output *o) {
         o->body->has_text = true;
 }
 
-/* Neither white space nor a line end. */
+/* WSP of RFC 5234. */
+static bool is_wsp(char c) {
+        return c == ' ' || c == '\t';
+}
+
+/* Neither white space nor of a line end. */
 static bool is_text(char c) {
-        return c != ' ' && c != '\t' && c != '\r' && c != '\n';
+        return !is_wsp(c) && c != '\r' && c != '\n';
 }
 
 /* Bytes compared many at a time, in whatever registers the machine has for it. */
@@ -141,7 +146,7 @@ static const char *take_line(Output *o, const char *p, const char *end) {
                         put(o, text, (size_t) (p - text));
                         b->after_cr = false;
                         b->is_within_line = true;
-                } else if (*p == ' ' || *p == '\t') {
+                } else if (is_wsp(*p)) {
                         p++;
                         b->after_cr = false;
                         b->has_space = true;
@@ -218,7 +223,7 @@ bool dkim_field_next(Slice *rest, Slice *ret) {
 
         if (text == 0)
                 return false;
-        while (size < rest->size && (rest->data[size] == ' ' || rest->data[size] == '\t'))
+        while (size < rest->size && is_wsp(rest->data[size]))
                 size += line_size(slice_from(*rest, size), &text);
         *ret = slice_first(*rest, size);
         *rest = slice_from(*rest, size);
@@ -249,28 +254,39 @@ int dkim_body_hash(Slice headers, Slice body, uint8_t ret[static DKIM_HASH_SIZE]
         return dkim_body_finish(&b, ret);
 }
 
-bool dkim_canonical_field(Slice field, Buf *to) {
+Slice dkim_field_name(Slice field) {
         ssize_t colon = slice_find_byte(field, ':', 0);
-        bool has_space = false, has_text = false;
         Slice name;
-        char *out;
-        size_t n = 0;
 
         if (colon < 0)
+                return SLICE_NULL;
+        name = slice_first(field, (size_t) colon);
+        while (name.size > 0 && is_wsp(name.data[name.size - 1]))
+                name.size--;
+        return name;
+}
+
+bool dkim_canonical_field(Slice field, Buf *to) {
+        Slice name = dkim_field_name(field);
+        bool has_space = false, has_text = false;
+        char *out;
+        size_t n = 0, value;
+
+        if (!name.data)
                 return false;
+        value = (size_t) slice_find_byte(field, ':', name.size) + 1;
         out = buf_reserve(to, field.size);
         if (!out)
                 return true; /* the error sticks */
-        name = slice_trim(slice_first(field, (size_t) colon));
         for (size_t i = 0; i < name.size; i++)
                 out[n++] = ascii_to_lower(name.data[i]);
         out[n++] = ':';
-        for (size_t i = (size_t) colon + 1; i < field.size; i++) {
+        for (size_t i = value; i < field.size; i++) {
                 char c = field.data[i];
 
                 if (c == '\r' || c == '\n')
                         continue;
-                if (c == ' ' || c == '\t') {
+                if (is_wsp(c)) {
                         has_space = true;
                         continue;
                 }

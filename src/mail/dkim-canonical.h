@@ -47,6 +47,9 @@ void dkim_canonical_body(Slice body, Buf *to);
  * ends; fields that have no ":" too. False at the first empty line and at the end. */
 bool dkim_field_next(Slice *rest, Slice *ret);
 
+/* The name of a field, without the spaces and TABs before the ":"; SLICE_NULL without a ":". */
+Slice dkim_field_name(Slice field);
+
 /* Appends the canonical form of a field (RFC 6376 section 3.4.2) without the CRLF that ends it.
  * False, and nothing appended, for one without ":". */
 bool dkim_canonical_field(Slice field, Buf *to);

@@ -107,7 +107,7 @@ int dkim_key_generate_rsa(unsigned bits, DkimKey **ret) {
         if (bits < DKIM_RSA_BITS_MIN || bits > DKIM_RSA_BITS_MAX)
                 return -EINVAL;
         pkey = EVP_RSA_gen(bits);
-        return pkey ? key_new(pkey, ret) : -ENOMEM;
+        return pkey ? key_new(pkey, ret) : -EOPNOTSUPP;
 }
 
 int dkim_key_generate_ed25519(DkimKey **ret) {
@@ -117,7 +117,7 @@ int dkim_key_generate_ed25519(DkimKey **ret) {
         assert(ret);
 
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-        return pkey ? key_new(pkey, ret) : -ENOMEM;
+        return pkey ? key_new(pkey, ret) : -EOPNOTSUPP;
 }
 
 DkimKey *dkim_key_free(DkimKey *k) {
@@ -150,7 +150,7 @@ int dkim_key_to_pem(const DkimKey *k, Buf *to) {
         else
                 ok = PEM_write_bio_PrivateKey(bio, k->pkey, NULL, NULL, 0, NULL, NULL);
         if (!ok)
-                return -ENOMEM;
+                return -EOPNOTSUPP;
         size = BIO_get_mem_data(bio, &data);
         buf_append(to, data, (size_t) size);
         return buf_error(to);
@@ -164,13 +164,13 @@ int dkim_key_dns_record(const DkimKey *k, Buf *to) {
 
         if (k->algorithm == DKIM_ED25519_SHA256) {
                 if (!EVP_PKEY_get_raw_public_key(k->pkey, raw, &raw_size))
-                        return -ENOMEM;
+                        return -EOPNOTSUPP;
                 buf_append_string(to, "v=DKIM1; t=s; h=sha256; k=ed25519; p=");
                 base64_encode(to, slice_make(raw, raw_size));
         } else {
                 der_size = i2d_PUBKEY(k->pkey, &der);
                 if (der_size < 0)
-                        return -ENOMEM;
+                        return -EOPNOTSUPP;
                 buf_append_string(to, "v=DKIM1; t=s; h=sha256; p=");
                 base64_encode(to, slice_make(der, (size_t) der_size));
                 OPENSSL_free(der);
@@ -187,11 +187,13 @@ static int sign_rsa(const DkimKey *k, const uint8_t *hash, Buf *to) {
         if (!signature)
                 return buf_error(to);
         ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-        if (!ctx || EVP_PKEY_sign_init(ctx) <= 0 ||
+        if (!ctx)
+                return -ENOMEM;
+        if (EVP_PKEY_sign_init(ctx) <= 0 ||
             EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0 ||
             EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) <= 0 ||
             EVP_PKEY_sign(ctx, (unsigned char *) signature, &size, hash, DKIM_HASH_SIZE) <= 0)
-                return -ENOMEM;
+                return -EOPNOTSUPP;
         buf_extend(to, size);
         return 0;
 }
@@ -203,9 +205,11 @@ static int sign_ed25519(const DkimKey *k, const uint8_t *hash, Buf *to) {
 
         if (!signature)
                 return buf_error(to);
-        if (!ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) <= 0 ||
-            EVP_DigestSign(ctx, (unsigned char *) signature, &size, hash, DKIM_HASH_SIZE) <= 0)
+        if (!ctx)
                 return -ENOMEM;
+        if (EVP_DigestSignInit(ctx, NULL, NULL, NULL, k->pkey) <= 0 ||
+            EVP_DigestSign(ctx, (unsigned char *) signature, &size, hash, DKIM_HASH_SIZE) <= 0)
+                return -EOPNOTSUPP;
         buf_extend(to, size);
         return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The fields are gathered once, each linked to the one of the same name above it. Going through
- * them in the order of the message, h= gets each name, and the hash gets the lowest field of that
- * name that it has not had yet. The new field itself is written first, without the value of b=, so
- * that its canonical form is made from the very bytes that are sent. */
+/* The header is gone through twice: once for the names that h= lists, once for the fields that
+ * stand for them, of each name the lowest ones. Nothing grows with the header but the time. The
+ * new field is written before it is signed, without the value of b=, so that its canonical form
+ * is made from the very bytes that are sent. */
 
 #include <openssl/evp.h>
 
@@ -44,59 +44,60 @@ static const char *const SIGNED_NAMES[] = {
 
 #define NONE SIZE_MAX
 
-typedef struct Field {
-        Slice raw;
-        size_t name;  /* index of SIGNED_NAMES */
-        size_t above; /* index of the field of the same name before this one, or NONE */
-} Field;
+/* The last fields of a name that were met. */
+typedef struct Ring {
+        size_t first; /* index of `fields` where it begins */
+        size_t size;  /* how often h= has the name */
+        size_t met;   /* how many fields of the name there are in the header */
+} Ring;
 
-typedef struct Fields {
-        Field *items; /* owned; in the order of the message */
+typedef struct Selection {
+        size_t names[DKIM_SIGNED_FIELDS_MAX]; /* indices of SIGNED_NAMES, in the order of h= */
         size_t count;
-        size_t space;
-        size_t lowest[ELEMENTSOF(SIGNED_NAMES)]; /* index of the last field of each name, or NONE */
-} Fields;
-
-static void fields_done(Fields *f) {
-        free(f->items);
-}
+        Slice fields[DKIM_SIGNED_FIELDS_MAX]; /* divided into the rings */
+        Ring rings[ELEMENTSOF(SIGNED_NAMES)];
+} Selection;
 
 static size_t name_find(Slice field) {
-        ssize_t colon = slice_find_byte(field, ':', 0);
-        Slice name;
+        Slice name = dkim_field_name(field);
 
-        if (colon <= 0 || ascii_is_space(field.data[0]))
-                return NONE;
-        name = slice_trim(slice_first(field, (size_t) colon));
         for (size_t i = 0; i < ELEMENTSOF(SIGNED_NAMES); i++)
                 if (slice_equal_ignore_case(name, slice_from_string(SIGNED_NAMES[i])))
                         return i;
         return NONE;
 }
 
-static int fields_gather(Slice headers, Fields *f) {
+static void select_names(Slice headers, Selection *s) {
+        size_t used = 0;
         Slice field;
 
-        for (size_t i = 0; i < ELEMENTSOF(f->lowest); i++)
-                f->lowest[i] = NONE;
-        while (dkim_field_next(&headers, &field)) {
+        while (s->count < DKIM_SIGNED_FIELDS_MAX && dkim_field_next(&headers, &field)) {
                 size_t name = name_find(field);
 
                 if (name == NONE)
                         continue;
-                if (f->count == f->space) {
-                        size_t space = MAX(f->space * 2, (size_t) 16);
-                        Field *items = reallocarray(f->items, space, sizeof(Field));
-
-                        if (!items)
-                                return -ENOMEM;
-                        f->items = items;
-                        f->space = space;
-                }
-                f->items[f->count] = (Field){ field, name, f->lowest[name] };
-                f->lowest[name] = f->count++;
+                s->names[s->count++] = name;
+                s->rings[name].size++;
         }
-        return 0;
+        for (size_t i = 0; i < ELEMENTSOF(s->rings); i++) {
+                s->rings[i].first = used;
+                used += s->rings[i].size;
+        }
+}
+
+/* Leaves the last ones of each name in its ring. */
+static void select_fields(Slice headers, Selection *s) {
+        Slice field;
+
+        while (dkim_field_next(&headers, &field)) {
+                size_t name = name_find(field);
+                Ring *ring = name == NONE ? NULL : &s->rings[name];
+
+                if (!ring || ring->size == 0)
+                        continue;
+                s->fields[ring->first + ring->met % ring->size] = field;
+                ring->met++;
+        }
 }
 
 /* Whether it can stand as the value of a tag without changing what is around it. */
@@ -108,12 +109,12 @@ static bool is_tag_value(Slice s) {
 }
 
 /* h= with its names, folded behind a ":" where the line would get too long. */
-static void append_names(const Fields *f, size_t count, Buf *to) {
+static void append_names(const Selection *s, Buf *to) {
         size_t line = to->size;
 
         buf_append_string(to, "\th=");
-        for (size_t i = 0; i < count; i++) {
-                const char *name = SIGNED_NAMES[f->items[i].name];
+        for (size_t i = 0; i < s->count; i++) {
+                const char *name = SIGNED_NAMES[s->names[i]];
 
                 /* The name is followed by ":" or ";". */
                 if (i > 0 && to->size - line + strlen(name) + 1 > LINE_COLUMNS_MAX) {
@@ -121,13 +122,13 @@ static void append_names(const Fields *f, size_t count, Buf *to) {
                         line = to->size - 1;
                 }
                 buf_append_string(to, name);
-                buf_append_byte(to, i + 1 < count ? ':' : ';');
+                buf_append_byte(to, i + 1 < s->count ? ':' : ';');
         }
         buf_append_string(to, "\r\n");
 }
 
 /* The field up to where the value of b= begins. */
-static void append_unsigned_field(const DkimParams *params, const Fields *f, size_t count,
+static void append_unsigned_field(const DkimParams *params, const Selection *s,
                                   const uint8_t *body_hash, Buf *to) {
         buf_printf(to, "DKIM-Signature: v=1; a=%s; c=relaxed/relaxed;\r\n\td=",
                    dkim_algorithm_to_string(dkim_key_algorithm(params->key)));
@@ -137,28 +138,28 @@ static void append_unsigned_field(const DkimParams *params, const Fields *f, siz
         buf_printf(to, "; t=%llu;\r\n\tbh=", (unsigned long long) params->timestamp);
         base64_encode(to, slice_make(body_hash, DKIM_HASH_SIZE));
         buf_append_string(to, ";\r\n");
-        append_names(f, count, to);
+        append_names(s, to);
         buf_append_string(to, "\tb=");
 }
 
-/* The canonical form of all that is signed (RFC 6376 section 3.7). Uses up `lowest`. */
-static void append_signed_text(Fields *f, size_t count, Slice unsigned_field, Buf *to) {
-        for (size_t i = 0; i < count; i++) {
-                size_t *lowest = &f->lowest[f->items[i].name];
+/* The canonical form of all that is signed (RFC 6376 section 3.7): each name in h= stands for the
+ * lowest field of that name that was not used yet. Uses up the rings. */
+static void append_signed_text(Selection *s, Slice unsigned_field, Buf *to) {
+        for (size_t i = 0; i < s->count; i++) {
+                Ring *ring = &s->rings[s->names[i]];
 
-                (void) dkim_canonical_field(f->items[*lowest].raw, to);
+                ring->met--;
+                (void) dkim_canonical_field(s->fields[ring->first + ring->met % ring->size], to);
                 buf_append_string(to, "\r\n");
-                *lowest = f->items[*lowest].above;
         }
         (void) dkim_canonical_field(unsigned_field, to);
 }
 
 int dkim_sign(const DkimParams *params, Slice headers,
               const uint8_t body_hash[static DKIM_HASH_SIZE], Buf *to) {
-        _cleanup_(fields_done) Fields f = { 0 };
         _cleanup_(buf_done) Buf field = BUF_EMPTY, text = BUF_EMPTY, signature = BUF_EMPTY;
         uint8_t hash[DKIM_HASH_SIZE];
-        size_t count;
+        Selection selection = { 0 };
         int r;
 
         assert(params);
@@ -167,14 +168,12 @@ int dkim_sign(const DkimParams *params, Slice headers,
 
         if (!is_tag_value(params->domain) || !is_tag_value(params->selector))
                 return -EINVAL;
-        r = fields_gather(headers, &f);
-        if (r < 0)
-                return r;
-        if (f.count == 0)
+        select_names(headers, &selection);
+        if (selection.count == 0)
                 return -ENODATA;
-        count = MIN(f.count, (size_t) DKIM_SIGNED_FIELDS_MAX);
-        append_unsigned_field(params, &f, count, body_hash, &field);
-        append_signed_text(&f, count, buf_slice(&field), &text);
+        select_fields(headers, &selection);
+        append_unsigned_field(params, &selection, body_hash, &field);
+        append_signed_text(&selection, buf_slice(&field), &text);
         if (buf_error(&field) < 0 || buf_error(&text) < 0 ||
             !EVP_Digest(text.data, text.size, hash, NULL, EVP_sha256(), NULL))
                 return -ENOMEM;

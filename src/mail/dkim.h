@@ -30,6 +30,7 @@ typedef struct DkimParams {
  * The field's lines are folded at 76 columns or less, but for a domain or selector that is longer.
  *
  * Returns 0; -EINVAL for a domain or selector that cannot stand in the field; -ENODATA when there
- * is nothing to sign in the header; or -ENOMEM. On failure nothing is appended. */
+ * is nothing to sign in the header; -ENOMEM; or -EOPNOTSUPP, see dkim-key.h. On failure nothing is
+ * appended. */
 int dkim_sign(const DkimParams *params, Slice headers,
               const uint8_t body_hash[static DKIM_HASH_SIZE], Buf *to);

@@ -5,10 +5,11 @@
  * whether the sender may send and whether the message runs in a loop. Postal's rules, not RFC
  * 5322's:
  *
- * - The first empty line ends the header. - A line that begins with white space is appended to the
- * value before it as it is, white space included, with nothing in between. - Other lines are cut
- * at the first ":"; white space behind it is dropped. A line without ":" is a field without a
- * value, and what is folded behind it is dropped.
+ * - The first empty line ends the header.
+ * - A line that begins with white space is appended to the value before it as it is, white space
+ *   included, with nothing in between.
+ * - Other lines are cut at the first ":"; white space behind it is dropped. A line without ":" is a
+ *   field without a value, and what is folded behind it is dropped.
  *
  * Unlike there, white space before the ":" is no part of the name: mail software takes "From :"
  * for From. And a CR that ends no line begins a new one here, though it does not end the header:
@@ -19,8 +20,9 @@
  *     header_collector_feed(&c, received);          the Received field of our own
  *     header_collector_feed(&c, content);           again and again
  *     r = header_collector_finish(&c);
- *     while (header_collector_next(&c, SLICE("From"), &position, &value)) …
- * / */
+ *     while (header_collector_next(&c, SLICE("From"), &position, &value))
+ *             …
+ */
 
 #include "basic/buf.h"
 

@@ -126,7 +126,7 @@ static int read_pieces(Arena *arena, Slice s, Pieces *pieces) {
                 s = slice_from(s, size);
                 if (s.size == 0)
                         break;
-                if (s.data[0] == ';' || name.size == 0) {
+                if (s.data[0] == ';' || name.size == 0 || name.size > MIME_PARAMETER_NAME_MAX) {
                         (void) slice_split(&s, ';');
                         continue;
                 }

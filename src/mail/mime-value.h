@@ -6,8 +6,9 @@
 
 #include "basic/arena.h"
 
-/* Parameters, and pieces of them, beyond this many are ignored. */
+/* Parameters, and pieces of them, beyond this many are ignored, and those of longer names too. */
 #define MIME_PARAMETERS_MAX 64
+#define MIME_PARAMETER_NAME_MAX 128
 
 typedef struct MimeParameter {
         Slice name;  /* in lower case, without the marks of RFC 2231 */

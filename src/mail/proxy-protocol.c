@@ -117,8 +117,8 @@ ProxyStatus proxy_header_parse(Slice input, ProxyHeader *ret) {
                 Slice begin;
                 ProxyStatus (*parse)(Slice input, ProxyHeader *header);
         } VERSIONS[] = {
-                { { "PROXY ", 6 }, v1_parse },
-                { { "\r\n\r\n\0\r\nQUIT\n", 12 }, v2_parse },
+                { SLICE("PROXY "), v1_parse },
+                { SLICE("\r\n\r\n\0\r\nQUIT\n"), v2_parse },
         };
         ProxyHeader header = { .source = { .ss_family = AF_UNSPEC } };
 

@@ -33,6 +33,7 @@ typedef struct ProxyHeader {
  *
  * Version 1: a line of "PROXY", TCP4 or TCP6, two addresses and two ports, with one space between
  * them, or "PROXY UNKNOWN" and anything. Its line may end with a bare LF. As in Postal the
- * addresses may be nonsense, the header then has none; a port that is nonsense is 0. Version 2:
- * LOCAL and families other than TCP over IP give no address. Extensions are skipped. */
+ * addresses may be nonsense, the header then has none; a port that is nonsense is 0.
+ *
+ * Version 2: LOCAL and families other than TCP over IP give no address. Extensions are skipped. */
 ProxyStatus proxy_header_parse(Slice input, ProxyHeader *ret);

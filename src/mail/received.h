@@ -9,14 +9,13 @@
 #define RECEIVED_WORD_MAX 255
 
 typedef struct ReceivedField {
-        /* Where the message came from; all three are left out in privacy mode. */
-        bool is_private;
-        Slice helo;     /* what the client called itself; may be empty */
-        Slice hostname; /* the name of its address in the DNS, or the address where it has none */
+        bool is_private; /* leave out where the message came from, which is the next three */
+        Slice helo;      /* what the client called itself; may be empty */
+        Slice hostname;  /* the name of its address in the DNS, or the address where it has none */
         Slice ip;
-        Slice by;       /* our own name */
-        Slice protocol; /* "SMTP", also with TLS and AUTH, or "HTTP": as Postal names them */
-        Slice time;     /* from time_format_rfc5322() */
+        Slice by;        /* our own name */
+        Slice protocol;  /* "SMTP", also with TLS and AUTH, or "HTTP": as Postal names them */
+        Slice time;      /* from time_format_rfc5322() */
 } ReceivedField;
 
 /* Appends the whole field on one line, with its CRLF:

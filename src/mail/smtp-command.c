@@ -55,7 +55,7 @@ Slice smtp_helo_name(Slice line) {
         Slice rest = slice_trim(line);
 
         (void) slice_split(&rest, ' ');
-        return rest;
+        return slice_trim(rest);
 }
 
 int smtp_bdat_parse(Slice argument, uint64_t *ret_size, bool *ret_is_last) {
@@ -130,10 +130,10 @@ static SmtpParameterError parameter_parse(const SmtpParameter *p, SmtpMailParame
                 Slice keyword;
                 SmtpParameterError (*parse)(const SmtpParameter *p, SmtpMailParameters *to);
         } KNOWN[] = {
-                { { "SIZE", 4 }, size_parse },
-                { { "BODY", 4 }, body_parse },
-                { { "SMTPUTF8", 8 }, smtputf8_parse },
-                { { "AUTH", 4 }, auth_parse },
+                { SLICE("SIZE"), size_parse },
+                { SLICE("BODY"), body_parse },
+                { SLICE("SMTPUTF8"), smtputf8_parse },
+                { SLICE("AUTH"), auth_parse },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(KNOWN); i++)

@@ -125,10 +125,10 @@ static SmtpMechanism mechanisms_parse(Slice rest) {
                 Slice name;
                 SmtpMechanism mechanism;
         } KNOWN[] = {
-                { { "PLAIN", 5 }, SMTP_MECHANISM_PLAIN },
-                { { "LOGIN", 5 }, SMTP_MECHANISM_LOGIN },
-                { { "CRAM-MD5", 8 }, SMTP_MECHANISM_CRAM_MD5 },
-                { { "XOAUTH2", 7 }, SMTP_MECHANISM_XOAUTH2 },
+                { SLICE("PLAIN"), SMTP_MECHANISM_PLAIN },
+                { SLICE("LOGIN"), SMTP_MECHANISM_LOGIN },
+                { SLICE("CRAM-MD5"), SMTP_MECHANISM_CRAM_MD5 },
+                { SLICE("XOAUTH2"), SMTP_MECHANISM_XOAUTH2 },
         };
         SmtpMechanism mechanisms = 0;
 

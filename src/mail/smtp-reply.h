@@ -63,16 +63,16 @@ typedef enum SmtpMechanism {
 } SmtpMechanism;
 
 typedef struct SmtpCapabilities {
-        bool has_size;     /* RFC 1870 */
-        uint64_t size_max; /* 0 where no limit is named */
-        bool has_pipelining;           /* RFC 2920 */
-        bool has_8bitmime;             /* RFC 6152 */
-        bool has_smtputf8;             /* RFC 6531 */
-        bool has_starttls;             /* RFC 3207 */
-        bool has_enhanced_status;      /* RFC 2034 */
-        bool has_chunking;             /* RFC 3030 */
-        bool has_auth;                 /* RFC 4954, with any mechanism */
-        SmtpMechanism mechanisms;      /* those we know */
+        bool has_size;            /* RFC 1870 */
+        uint64_t size_max;        /* 0 where no limit is named */
+        bool has_pipelining;      /* RFC 2920 */
+        bool has_8bitmime;        /* RFC 6152 */
+        bool has_smtputf8;        /* RFC 6531 */
+        bool has_starttls;        /* RFC 3207 */
+        bool has_enhanced_status; /* RFC 2034 */
+        bool has_chunking;        /* RFC 3030 */
+        bool has_auth;            /* RFC 4954, with any mechanism */
+        SmtpMechanism mechanisms; /* those we know */
 } SmtpCapabilities;
 
 /* Reads the capabilities out of a complete reply. Its first line is a greeting and says nothing,

@@ -67,7 +67,7 @@ static void check_signature(Slice field, Slice headers, Slice body) {
 }
 
 void fuzz_one(Slice input) {
-        static DkimParams params = { NULL, { "a.example", 9 }, { "s", 1 }, 1 };
+        static DkimParams params = { NULL, SLICE("a.example"), SLICE("s"), 1 };
         static DkimKey *key;
         _cleanup_(buf_done) Buf field = BUF_EMPTY;
         size_t piece = 1 + fuzz_byte(&input);

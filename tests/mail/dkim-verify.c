@@ -19,12 +19,15 @@ void verify_normalise(Slice s, Buf *to) {
         }
 }
 
+static bool is_wsp(char c) {
+        return c == ' ' || c == '\t';
+}
+
 /* Runs of spaces and tabs become one space; none is left at the end. */
 static void relax_line(Slice line, Buf *to) {
         for (size_t i = 0; i < line.size; i++) {
-                bool space = line.data[i] == ' ' || line.data[i] == '\t';
-                bool more = i + 1 < line.size &&
-                            (line.data[i + 1] == ' ' || line.data[i + 1] == '\t');
+                bool space = is_wsp(line.data[i]);
+                bool more = i + 1 < line.size && is_wsp(line.data[i + 1]);
 
                 if (!space)
                         buf_append_byte(to, line.data[i]);
@@ -57,12 +60,12 @@ static void relax_field(Slice field, Buf *to) {
         for (size_t i = 0; i < value.size; i++)
                 if (value.data[i] != '\r' && value.data[i] != '\n')
                         buf_append_byte(&unfolded, value.data[i]);
-        name = slice_trim(name);
         for (size_t i = 0; i < name.size; i++)
-                buf_append_byte(to, ascii_to_lower(name.data[i]));
+                if (!is_wsp(name.data[i]))
+                        buf_append_byte(to, ascii_to_lower(name.data[i]));
         buf_append_byte(to, ':');
         value = buf_slice(&unfolded);
-        while (value.size > 0 && (value.data[0] == ' ' || value.data[0] == '\t'))
+        while (value.size > 0 && is_wsp(value.data[0]))
                 value = slice_from(value, 1);
         relax_line(value, to);
 }
@@ -75,7 +78,7 @@ static size_t cut_fields(Slice headers, Slice *fields) {
                 Slice all = headers, line = slice_split(&headers, '\n');
 
                 line = slice_first(all, MIN(line.size + 1, all.size));
-                if (count > 0 && (line.data[0] == ' ' || line.data[0] == '\t')) {
+                if (count > 0 && is_wsp(line.data[0])) {
                         fields[count - 1].size += line.size;
                         continue;
                 }
@@ -88,7 +91,9 @@ static size_t cut_fields(Slice headers, Slice *fields) {
 static bool name_is(Slice field, Slice name) {
         Slice rest = field, have = slice_split(&rest, ':');
 
-        return rest.data && slice_equal_ignore_case(slice_trim(have), name);
+        while (have.size > 0 && is_wsp(have.data[have.size - 1]))
+                have.size--;
+        return rest.data && slice_equal_ignore_case(have, name);
 }
 
 /* Appends the value of a tag without any white space. */

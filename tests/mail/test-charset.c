@@ -134,14 +134,14 @@ TEST(byte_order_marks) {
                 Slice text;
                 const char *want;
         } CASES[] = {
-                { "utf-16", { "\xff\xfe" "a\0", 4 }, "a" },
-                { "utf-16", { "\xfe\xff\0a", 4 }, "a" },
-                { "utf-16", { "\0a", 2 }, "a" },
-                { "utf-16", { "\0", 1 }, REPLACED },
-                { "utf-16be", { "\xd8\0\0a", 4 }, REPLACED "a" },
-                { "utf-32", { "\0\0\0a", 4 }, "a" },
-                { "utf-32", { "\xff\xfe\0\0a\0\0\0", 8 }, "a" },
-                { "utf-32le", { "a\0\0\0", 4 }, "a" },
+                { "utf-16", SLICE("\xff\xfe" "a\0"), "a" },
+                { "utf-16", SLICE("\xfe\xff\0a"), "a" },
+                { "utf-16", SLICE("\0a"), "a" },
+                { "utf-16", SLICE("\0"), REPLACED },
+                { "utf-16be", SLICE("\xd8\0\0a"), REPLACED "a" },
+                { "utf-32", SLICE("\0\0\0a"), "a" },
+                { "utf-32", SLICE("\xff\xfe\0\0a\0\0\0"), "a" },
+                { "utf-32le", SLICE("a\0\0\0"), "a" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(CASES); i++) {

@@ -51,6 +51,7 @@ TEST(fields) {
                 { "A: x: y", "a:x: y" },
                 { "A: one\r two\n\tthree\r", "a:one two three" },
                 { ":", ":" },
+                { "A\v: x", "a\v:x" },
                 { "no colon", NULL },
         };
 

@@ -127,6 +127,7 @@ static const struct {
         { "From: a\r\n.\r\nSubject: x", ".\r\n..\r\n", "from:subject" },
         { "From: \xc3\xbc\xff\r\nSubject: \x01", "\xff\x01 \x02", "from:subject" },
         { "X: folded\r\n From: no\r\nFrom: yes", "x", "from" },
+        { "\vFrom: no\r\nFrom\f: no\r\nFrom\t : yes", "x", "from" },
         { "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nResent-From: a\r\nFrom: b", "x",
           "list-unsubscribe-post:resent-from:from" },
 };
@@ -186,8 +187,9 @@ TEST(long_lists_are_folded) {
         CHECK_INT(sign(keys.key[0], buf_slice(&headers), SLICE("x"), &field), 0);
         for (rest = buf_slice(&field); rest.size > 0;)
                 CHECK(slice_split(&rest, '\n').size <= 76 + 1);
-        transmit(buf_slice(&field), slice_first(buf_slice(&headers), 4000), SLICE("x"), &sent);
+        transmit(buf_slice(&field), buf_slice(&headers), SLICE("x"), &sent);
         verify_dkim(buf_slice(&sent), 0, RECORD_RSA, &v);
+        CHECK(v.found && v.body_ok && v.signature_ok);
         for (size_t i = 0; i < v.names.size; i++)
                 colons += v.names.data[i] == ':';
         CHECK_INT(colons + 1, DKIM_SIGNED_FIELDS_MAX);

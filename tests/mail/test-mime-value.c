@@ -95,6 +95,14 @@ TEST(limits) {
         for (MimeParameter *p = v.parameters; p; p = p->next)
                 count++;
         CHECK_INT(count, MIME_PARAMETERS_MAX);
+
+        buf_truncate(&b, 0);
+        buf_append_string(&b, "a/b; ");
+        for (unsigned i = 0; i <= MIME_PARAMETER_NAME_MAX; i++)
+                buf_append_byte(&b, 'x');
+        buf_append_string(&b, "=1; y=2");
+        CHECK_INT(mime_value_parse(&arena, buf_slice(&b), &v), 0);
+        CHECK_SLICE(v.parameters->name, "y");
 }
 
 TEST(random_values_end) {

@@ -3,12 +3,12 @@
 #include "test.h"
 
 static const ReceivedField FIELD = {
-        .helo = { "client.example.org", 18 },
-        .hostname = { "mail.example.org", 16 },
-        .ip = { "192.0.2.1", 9 },
-        .by = { "postal.example.com", 18 },
-        .protocol = { "SMTP", 4 },
-        .time = { "Sun, 22 Nov 2026 08:32:34 -0000", 31 },
+        .helo = SLICE("client.example.org"),
+        .hostname = SLICE("mail.example.org"),
+        .ip = SLICE("192.0.2.1"),
+        .by = SLICE("postal.example.com"),
+        .protocol = SLICE("SMTP"),
+        .time = SLICE("Sun, 22 Nov 2026 08:32:34 -0000"),
 };
 
 static void check(const ReceivedField *field, const char *want) {

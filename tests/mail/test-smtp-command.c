@@ -54,6 +54,7 @@ TEST(helo_names) {
         CHECK_SLICE(smtp_helo_name(SLICE("EHLO client.example.org")), "client.example.org");
         CHECK_SLICE(smtp_helo_name(SLICE("HELO: test.example.com ")), "test.example.com");
         CHECK_SLICE(smtp_helo_name(SLICE("EHLO [192.0.2.1] x")), "[192.0.2.1] x");
+        CHECK_SLICE(smtp_helo_name(SLICE("EHLO   x")), "x");
         CHECK(!smtp_helo_name(SLICE("EHLO")).data);
         CHECK(!smtp_helo_name(SLICE("EHLO ")).data);
 }
