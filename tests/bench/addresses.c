@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/addresses.h"
+#include "bench/decimal.h"
 
 #define FILE_MAX (256 * 1024 * 1024)
 
@@ -89,9 +90,6 @@ void addresses_done(Addresses *a) {
 }
 
 void addresses_append(const Addresses *a, uint64_t number, Buf *to) {
-        char digits[24];
-        int length;
-
         if (a->line_count > 0) {
                 buf_append_slice(to, a->lines[number % a->line_count]);
                 return;
@@ -101,7 +99,6 @@ void addresses_append(const Addresses *a, uint64_t number, Buf *to) {
                 return;
         if (a->numbers > 0)
                 number %= a->numbers;
-        length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) number);
-        buf_append(to, digits, (size_t) length);
+        append_decimal(to, number);
         buf_append_slice(to, a->after);
 }

@@ -5,22 +5,20 @@
  * that a test that kills the server, or this program, can hold each message's fate against what was
  * promised. */
 
+#include "bench/decimal.h"
 #include "bench/loadgen.h"
 #include "bench/record.h"
 
 static void record(Session *s, const char *what, Slice text) {
         Load *load = s->load;
-        char id[MESSAGE_ID_SIZE], number[24];
-        int length;
+        char id[MESSAGE_ID_SIZE];
 
         if (load->ids_fd < 0)
                 return;
-        length = snprintf(number, sizeof(number), "%llu", (unsigned long long) wall_usec());
-        record_column(&load->line, slice_make(number, (size_t) length));
+        record_number(&load->line, wall_usec());
         record_column(&load->line, slice_from_string(what));
         record_column(&load->line, message_source_id(&load->source, s->job.number, id));
-        length = snprintf(number, sizeof(number), "%u", s->job.attempt);
-        record_column(&load->line, slice_make(number, (size_t) length));
+        record_number(&load->line, s->job.attempt);
         record_column(&load->line, text);
         buf_append_byte(&load->line, '\n');
         if (record_append(load->ids_fd, &load->line) < 0)
@@ -52,10 +50,12 @@ static void make_header(Session *s) {
                               slice_from(buf_slice(&s->address), split), &s->header);
         buf_append_slice(&s->out, SLICE("MAIL FROM:<"));
         buf_append(&s->out, s->address.data, split);
-        if (s->can_size)
-                buf_printf(&s->out, "> SIZE=%zu\r\n", s->header.size + load->source.body_size);
-        else
-                buf_append_slice(&s->out, SLICE(">\r\n"));
+        buf_append_byte(&s->out, '>');
+        if (s->can_size) {
+                buf_append_slice(&s->out, SLICE(" SIZE="));
+                append_decimal(&s->out, s->header.size + load->source.body_size);
+        }
+        buf_append_slice(&s->out, SLICE("\r\n"));
 }
 
 void transaction_begin(Session *s) {
@@ -75,13 +75,19 @@ void transaction_begin(Session *s) {
         session_send(s, SESSION_MAIL);
 }
 
+static void set_reason(Session *s, unsigned code, Slice text) {
+        buf_truncate(&s->reason, 0);
+        append_decimal(&s->reason, code);
+        buf_append_byte(&s->reason, ' ');
+        buf_append_slice(&s->reason, text);
+}
+
 /* Keeps the reply if it is the first that says no. */
 static void note_refusal(Session *s, unsigned code, Slice text) {
         if (s->code != 0)
                 return;
         s->code = code;
-        buf_truncate(&s->reason, 0);
-        buf_printf(&s->reason, "%u %.*s", code, SLICE_FORMAT(text));
+        set_reason(s, code, text);
 }
 
 /* Whether the job is to be sent again after an attempt that failed for now. */
@@ -198,7 +204,6 @@ static void on_data(Session *s, unsigned code, Slice text) {
 static void on_dot(Session *s, unsigned code, Slice text) {
         Load *load = s->load;
         uint64_t now = clock_nsec();
-        char digits[8];
 
         if (code / 100 != 2)
                 note_refusal(s, code, text);
@@ -208,10 +213,7 @@ static void on_dot(Session *s, unsigned code, Slice text) {
                 refused(s, false);
                 return;
         }
-        (void) snprintf(digits, sizeof(digits), "%u ", code);
-        buf_truncate(&s->reason, 0);
-        buf_append_string(&s->reason, digits);
-        buf_append_slice(&s->reason, text);
+        set_reason(s, code, text);
         record(s, "accepted", buf_slice(&s->reason));
         histogram_add(&load->stats.transaction, now - s->job.intended);
         load->stats.accepted++;

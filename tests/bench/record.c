@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "bench/decimal.h"
 #include "bench/record.h"
 
 uint64_t wall_usec(void) {
@@ -33,11 +34,20 @@ int record_append(int fd, Buf *lines) {
         return 0;
 }
 
+static void begin_column(Buf *lines) {
+        if (lines->size > 0 && lines->data[lines->size - 1] != '\n')
+                buf_append_byte(lines, '\t');
+}
+
+void record_number(Buf *lines, uint64_t number) {
+        begin_column(lines);
+        append_decimal(lines, number);
+}
+
 void record_column(Buf *lines, Slice value) {
         char *to;
 
-        if (lines->size > 0 && lines->data[lines->size - 1] != '\n')
-                buf_append_byte(lines, '\t');
+        begin_column(lines);
         if (value.size == 0)
                 value = SLICE("-");
         to = buf_reserve(lines, value.size);

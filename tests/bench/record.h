@@ -15,6 +15,8 @@ int record_open(const char *path);
 /* Appends the whole lines in `lines` and empties it. Returns 0 or a negative errno. */
 int record_append(int fd, Buf *lines);
 
-/* Appends a column: control characters become spaces, so that lines and columns stay what they are;
- * nothing at all becomes "-". */
+/* Appends a column of a number. */
+void record_number(Buf *lines, uint64_t number);
+/* Appends a column of text: control characters become spaces, so that lines and columns stay what
+ * they are; nothing at all becomes "-". */
 void record_column(Buf *lines, Slice value);

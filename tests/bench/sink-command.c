@@ -3,6 +3,7 @@
 /* The commands of a session (RFC 5321 section 4.1, AUTH of RFC 4954, BDAT of RFC 3030): each adds
  * its reply to those collected and moves the session on. */
 
+#include "bench/decimal.h"
 #include "bench/sink-session.h"
 
 #define ENVELOPE_MAX (1024 * 1024)
@@ -52,6 +53,12 @@ bool sink_passes(SinkSession *s, Stage stage, Slice addresses) {
                 break;
         }
         return false;
+}
+
+static void reply_taken(SinkSession *s) {
+        buf_append_string(&s->replies, "250 2.0.0 Ok: taken as ");
+        append_decimal(&s->replies, s->sink->stats.messages);
+        buf_append_string(&s->replies, "\r\n");
 }
 
 static void run_ehlo(SinkSession *s, Slice argument) {
@@ -185,8 +192,7 @@ void sink_end_message(SinkSession *s, Slice content) {
                         (void) fprintf(stderr, "sink: cannot record a message: %s\n", strerror(-r));
                         sink_reply(s, "451 4.3.0 Cannot record the message");
                 } else if (sink_passes(s, STAGE_ACCEPTED, e.recipients))
-                        buf_printf(&s->replies, "250 2.0.0 Ok: taken as %llu\r\n",
-                                   (unsigned long long) s->sink->stats.messages);
+                        reply_taken(s);
         }
         reset(s);
 }

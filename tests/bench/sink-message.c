@@ -75,13 +75,6 @@ static Slice header_field(Slice header, Slice name) {
         return SLICE_NULL;
 }
 
-static void append_number(Buf *lines, uint64_t number) {
-        char text[24];
-        int length = snprintf(text, sizeof(text), "%llu", (unsigned long long) number);
-
-        record_column(lines, slice_make(text, (size_t) length));
-}
-
 static int record_ids(Sink *sink, const Envelope *e, Slice content) {
         Slice header = slice_first(content, body_offset(content)), rest = e->recipients;
         Slice body = slice_from(content, header.size);
@@ -95,8 +88,8 @@ static int record_ids(Sink *sink, const Envelope *e, Slice content) {
                 return -ENOMEM;
         hex_encode(&hex, slice_make(digest, sizeof(digest)));
         while (rest.size > 0) {
-                append_number(&sink->lines, now);
-                append_number(&sink->lines, sink->stats.messages);
+                record_number(&sink->lines, now);
+                record_number(&sink->lines, sink->stats.messages);
                 record_column(&sink->lines, load_id);
                 record_column(&sink->lines, message_id);
                 record_column(&sink->lines, e->sender);
