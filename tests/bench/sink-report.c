@@ -61,6 +61,7 @@ static void print_json(const SinkStats *stats) {
                 const char *name;
                 double value;
         } fractions[] = {
+                { "uptime_seconds", seconds_since(stats, clock_nsec()) },
                 { "first_message_seconds", seconds_since(stats, stats->first) },
                 { "last_message_seconds", seconds_since(stats, stats->last) },
                 { "messages_per_second", message_rate(stats) },
