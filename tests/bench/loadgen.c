@@ -156,7 +156,7 @@ static void stop(Load *load) {
         for (uint64_t i = 0; i < o->connections; i++) {
                 Session *s = &load->sessions[i];
 
-                if (s->job.is_set && s->state < SESSION_MAIL)
+                if (s->job.is_set && (s->state < SESSION_MAIL || s->state > SESSION_DOT))
                         load_job_done(s, false);
         }
         end_if_done(load);

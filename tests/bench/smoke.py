@@ -274,6 +274,16 @@ class SmokeTest(unittest.TestCase):
         self.assertEqual(load["accepted"], report["messages"])
         self.assertGreater(load["backlog"], 100)
 
+    def test_a_server_that_puts_everything_off_does_not_hold_up_the_end(self):
+        for stage in "rcpt", "dot":
+            sink = self.sink(temp_rate=1, at=stage)
+            load = self.load(sink, messages=None, seconds=0.3, tolerant=True, retry_delay=20)
+            report = sink.stop()
+            self.assertEqual(load["accepted"], 0)
+            self.assertEqual(load["failed"], 5)
+            self.assertGreater(load["retries"], 5)
+            self.assertEqual(load["refused"], {"451": report["temporary_refusals"]})
+
     def test_delays_are_timers(self):
         sink = self.sink(delay_banner=100, delay_reply=10)
         load = self.load(sink, connections=50, messages=50)
