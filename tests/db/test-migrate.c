@@ -82,11 +82,11 @@ TEST(a_new_database_is_the_recorded_one) {
         CHECK_INT(state, SCHEMA_EMPTY);
         CHECK(strstr(buf_string(&said), "has no schema yet: run `postal initialize`"));
         migrate_all(WATCH(&w));
-        CHECK_INT(w.steps, 3);
+        CHECK_INT(w.steps, 5);
         check_main_is_current();
         CHECK_VALUE("production",
                     "SELECT value FROM ar_internal_metadata WHERE `key` = 'environment'");
-        CHECK_VALUE("0,1,2,3",
+        CHECK_VALUE("0,1,2,3,4,5",
                     "SELECT GROUP_CONCAT(version ORDER BY version) FROM postal_schema_versions");
         check_nothing_is_left();
 }
@@ -389,7 +389,7 @@ TEST(the_work_is_done_under_the_lock) {
 
         set_up_300();
         migrate_all(&hooks);
-        CHECK_INT(*(unsigned *) hooks.userdata, 4 + 3 * 3);
+        CHECK_INT(*(unsigned *) hooks.userdata, 4 + 4 * 3 + 4);
 }
 
 static int stop_when_waiting(void *userdata, const MigrateEvent *event) {
