@@ -127,6 +127,12 @@ class Installation:
             s.wait_for_state("READY", "1")
         return started if len(started) != 1 else started[0]
 
+    def check_running(self):
+        """Fails when a service that was started has ended by itself."""
+        for s in self.services:
+            if s.process and s.process.poll() is not None:
+                raise Failure(f"{s.name} ended with {s.process.returncode}:\n{s.log()[-3000:]}")
+
     def stop(self, *names):
         """Ends the services of these names, or all, in order."""
         ending = [s for s in self.services if not names or s.name in names]

@@ -74,6 +74,11 @@ class Sink:
                 return self
         raise Failure("the sink did not start")
 
+    def started(self, test_class):
+        """Starts it until the class is through."""
+        test_class.addClassCleanup(self.stop)
+        return self.start()
+
     def received(self):
         """[(number, load id, Postal's id, sender, recipient, SHA-256)], the oldest first."""
         try:

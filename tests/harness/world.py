@@ -17,13 +17,11 @@ DATABASE_PORT = 3306
 
 
 class World(unittest.TestCase):
-    """The database and the folder are the class's; each test gets databases of its own name only if it asks.
-
-    A class sets `zones` (DNS) and `settings` (of the configuration), and overrides prepare()."""
+    """All of it is the class's. A class sets `zones` (DNS) and `settings` (of the configuration), and overrides
+    prepare()."""
 
     zones = {}
     settings = {}
-    needs_installation = True
 
     @classmethod
     def setUpClass(cls):
@@ -43,6 +41,9 @@ class World(unittest.TestCase):
         cls.addClassCleanup(cls.installation.stop)
         cls.installation.initialize()
         cls.prepare()
+
+    def tearDown(self):
+        self.installation.check_running()
 
     @classmethod
     def prepare(cls):
@@ -65,6 +66,7 @@ class World(unittest.TestCase):
             wait_until(lambda: self.message_value(made, "status", token) == status, seconds,
                        f"message {token} is {status}")
         except Failure as e:
+            self.installation.check_running()
             raise Failure(f"{e}; its deliveries: {self.deliveries(made, token)}") from None
 
     def deliveries(self, made, token):
