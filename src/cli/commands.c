@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include <sysexits.h>
+
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/output.h"
+
+const CliCommand cli_commands[] = {
+        { "initialize", CLI_SETUP, "create and load the DB schema", cli_initialize },
+        { "upgrade", CLI_SETUP, "upgrade the DB schema", cli_upgrade },
+        { "update", CLI_SETUP, NULL, cli_upgrade },
+
+
+        { "version", CLI_TOOLS, "show the version", cli_version },
+        { "make-user", CLI_TOOLS, "create a new global admin user", cli_make_user },
+        { "config", CLI_TOOLS, "show and check the configuration", cli_config },
+        { "help", CLI_TOOLS, "explain a command", cli_help },
+        { 0 },
+};
+
+static const struct {
+        const char *title;
+        CliColour colour;
+} SECTIONS[CLI_SECTION_MAX] = {
+        [CLI_SERVERS] = { "Server components", CLI_MAGENTA },
+        [CLI_SETUP] = { "Setup/upgrade tools", CLI_GREEN },
+        [CLI_OBJECTS] = { "Objects", CLI_GREEN },
+        [CLI_TOOLS] = { "Other tools", CLI_BLUE },
+};
+
+const CliCommand *cli_find_command(const char *name) {
+        for (const CliCommand *c = cli_commands; c->name; c++)
+                if (streq(c->name, name))
+                        return c;
+        return NULL;
+}
+
+static bool section_is_empty(CliSection section) {
+        for (const CliCommand *c = cli_commands; c->name; c++)
+                if (c->section == section)
+                        return false;
+        return true;
+}
+
+void cli_put_usage(FILE *to) {
+        (void) fputs("Usage: postal [command]\n", to);
+        for (int section = 0; section < CLI_SECTION_MAX; section++) {
+                if (section_is_empty(section))
+                        continue;
+                (void) fprintf(to, "\n%s:\n\n", SECTIONS[section].title);
+                for (const CliCommand *c = cli_commands; c->name; c++)
+                        if (c->section == (CliSection) section && c->help)
+                                (void) fprintf(to, " * %s%s%s - %s\n",
+                                               cli_colour(to, SECTIONS[section].colour), c->name,
+                                               cli_colour_end(to), c->help);
+        }
+        (void) fputc('\n', to);
+}
+
+int cli_help(int argc, char *argv[]) {
+        const CliCommand *c = argc > 1 ? cli_find_command(argv[1]) : NULL;
+        char help[] = "--help";
+
+        if (c && c->run != cli_help)
+                return c->run(2, (char *[]){ argv[1], help, NULL });
+        if (argc > 1 && !c) {
+                (void) cli_fail("There is no command '%s'. `postal help` lists them.", argv[1]);
+                return EX_USAGE;
+        }
+        cli_put_usage(stdout);
+        return EXIT_SUCCESS;
+}

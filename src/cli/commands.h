@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The commands of `postal`. Each is one file; argv[0] is the name it was called by, and the result
+ * is the exit status: EXIT_SUCCESS, EXIT_FAILURE, or EX_USAGE for arguments that make no sense. */
+
+#include "basic/macro.h"
+
+typedef enum CliSection {
+        CLI_SERVERS, /* the daemons */
+        CLI_SETUP,
+        CLI_OBJECTS,
+        CLI_TOOLS,
+        CLI_SECTION_MAX,
+} CliSection;
+
+typedef struct CliCommand {
+        const char *name;
+        CliSection section;
+        const char *help; /* "run the web server"; NULL: another name of one that has it */
+        int (*run)(int argc, char *argv[]);
+} CliCommand;
+
+/* Ends with one that has no name. */
+extern const CliCommand cli_commands[];
+
+/* NULL: there is none of that name. */
+const CliCommand *cli_find_command(const char *name);
+/* The usage of `postal`, as Postal lays it out. */
+void cli_put_usage(FILE *to);
+
+int cli_help(int argc, char *argv[]);
+int cli_initialize(int argc, char *argv[]);
+int cli_make_user(int argc, char *argv[]);
+int cli_upgrade(int argc, char *argv[]);
+int cli_version(int argc, char *argv[]);
