@@ -10,6 +10,11 @@ const CliCommand cli_commands[] = {
         { "upgrade", CLI_SETUP, "upgrade the DB schema", cli_upgrade },
         { "update", CLI_SETUP, NULL, cli_upgrade },
 
+        { "organization", CLI_OBJECTS, "create and list organizations", cli_organization },
+        { "server", CLI_OBJECTS, "create and list mail servers", cli_server },
+        { "domain", CLI_OBJECTS, "create and list domains", cli_domain },
+        { "credential", CLI_OBJECTS, "create and list credentials", cli_credential },
+        { "route", CLI_OBJECTS, "create and list routes", cli_route },
 
         { "version", CLI_TOOLS, "show the version", cli_version },
         { "make-user", CLI_TOOLS, "create a new global admin user", cli_make_user },

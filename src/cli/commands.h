@@ -29,8 +29,13 @@ const CliCommand *cli_find_command(const char *name);
 /* The usage of `postal`, as Postal lays it out. */
 void cli_put_usage(FILE *to);
 
+int cli_credential(int argc, char *argv[]);
+int cli_domain(int argc, char *argv[]);
 int cli_help(int argc, char *argv[]);
 int cli_initialize(int argc, char *argv[]);
 int cli_make_user(int argc, char *argv[]);
+int cli_organization(int argc, char *argv[]);
+int cli_route(int argc, char *argv[]);
+int cli_server(int argc, char *argv[]);
 int cli_upgrade(int argc, char *argv[]);
 int cli_version(int argc, char *argv[]);
