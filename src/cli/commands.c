@@ -15,6 +15,8 @@ const CliCommand cli_commands[] = {
         { "domain", CLI_OBJECTS, "create and list domains", cli_domain },
         { "credential", CLI_OBJECTS, "create and list credentials", cli_credential },
         { "route", CLI_OBJECTS, "create and list routes", cli_route },
+        { "queue", CLI_OBJECTS, "look at the queue", cli_queue },
+        { "message", CLI_OBJECTS, "look at a message", cli_message },
 
         { "version", CLI_TOOLS, "show the version", cli_version },
         { "make-user", CLI_TOOLS, "create a new global admin user", cli_make_user },
