@@ -20,6 +20,9 @@ const CliCommand cli_commands[] = {
 
         { "version", CLI_TOOLS, "show the version", cli_version },
         { "make-user", CLI_TOOLS, "create a new global admin user", cli_make_user },
+        { "default-dkim-record", CLI_TOOLS, "display the default DKIM record",
+          cli_default_dkim_record },
+        { "test-app-smtp", CLI_TOOLS, "send a test message through Postal", cli_test_app_smtp },
         { "config", CLI_TOOLS, "show and check the configuration", cli_config },
         { "help", CLI_TOOLS, "explain a command", cli_help },
         { 0 },

@@ -30,6 +30,7 @@ const CliCommand *cli_find_command(const char *name);
 void cli_put_usage(FILE *to);
 
 int cli_credential(int argc, char *argv[]);
+int cli_default_dkim_record(int argc, char *argv[]);
 int cli_domain(int argc, char *argv[]);
 int cli_help(int argc, char *argv[]);
 int cli_initialize(int argc, char *argv[]);
@@ -39,5 +40,6 @@ int cli_organization(int argc, char *argv[]);
 int cli_queue(int argc, char *argv[]);
 int cli_route(int argc, char *argv[]);
 int cli_server(int argc, char *argv[]);
+int cli_test_app_smtp(int argc, char *argv[]);
 int cli_upgrade(int argc, char *argv[]);
 int cli_version(int argc, char *argv[]);
