@@ -130,6 +130,7 @@ int cli_make_user(int argc, char *argv[]) {
         if (is_interactive) {
                 user.is_admin = true;
                 r = ask_all(&answers, &user);
+                cli_ask_end();
                 if (r == -EINTR)
                         return EXIT_SUCCESS;
         } else if (password_file) {

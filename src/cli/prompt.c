@@ -12,6 +12,8 @@
 #define KEY_END 4         /* Ctrl-D */
 
 static volatile sig_atomic_t is_interrupted;
+static bool is_asking;
+static struct sigaction previous; /* of SIGINT, while is_asking */
 
 static void interrupt(int number) {
         (void) number;
@@ -97,14 +99,28 @@ static int read_answer(Answer *a) {
         return 0;
 }
 
+static void begin(void) {
+        const struct sigaction action = { .sa_handler = interrupt };
+
+        if (is_asking)
+                return;
+        is_asking = true;
+        is_interrupted = 0;
+        (void) sigaction(SIGINT, &action, &previous);
+}
+
+void cli_ask_end(void) {
+        if (is_asking)
+                (void) sigaction(SIGINT, &previous, NULL);
+        is_asking = false;
+}
+
 int cli_ask(const char *label, bool is_secret, char ret[static CLI_ANSWER_MAX + 1]) {
-        struct sigaction action = { .sa_handler = interrupt }, previous;
         Answer a = { .text = ret };
         struct termios before, masked;
         int r;
 
-        (void) fputs(label, stdout);
-        (void) fflush(stdout);
+        begin();
         a.is_masked = is_secret && tcgetattr(STDIN_FILENO, &before) == 0;
         if (a.is_masked) {
                 masked = before;
@@ -112,14 +128,14 @@ int cli_ask(const char *label, bool is_secret, char ret[static CLI_ANSWER_MAX + 
                 masked.c_cc[VMIN] = 1;
                 masked.c_cc[VTIME] = 0;
         }
-        is_interrupted = 0;
-        (void) sigaction(SIGINT, &action, &previous);
+        /* Before the label: who answers at once must not be seen either. */
         if (a.is_masked)
                 (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &masked);
+        (void) fputs(label, stdout);
+        (void) fflush(stdout);
         r = read_answer(&a);
         if (a.is_masked)
                 (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        (void) sigaction(SIGINT, &previous, NULL);
         if (a.is_masked || r == -EINTR)
                 putchar('\n');
         return r;

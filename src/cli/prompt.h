@@ -11,3 +11,5 @@
  * a terminal, a secret shows as asterisks. The end of the input is an empty answer. -EINTR: Ctrl-C.
  */
 int cli_ask(const char *label, bool is_secret, char ret[static CLI_ANSWER_MAX + 1]);
+/* After the last question: from the first one on, Ctrl-C only ends the asking. */
+void cli_ask_end(void);

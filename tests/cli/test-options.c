@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <sysexits.h>
 
 #include "cli/options.h"
@@ -19,6 +20,22 @@ typedef struct Parsed {
         bool is_raw;
 } Parsed;
 
+/* What is printed for people is not for the harness, which reads stdout. */
+static int silence(void) {
+        int saved = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        (void) fflush(stdout);
+        (void) dup2(null, STDOUT_FILENO);
+        (void) close(null);
+        return saved;
+}
+
+static void speak(int saved) {
+        (void) fflush(stdout);
+        (void) dup2(saved, STDOUT_FILENO);
+        (void) close(saved);
+}
+
 static Parsed parse(char *argv[]) {
         Parsed p = { 0 };
         const CliOption options[] = {
@@ -26,13 +43,14 @@ static Parsed parse(char *argv[]) {
                 { "raw", NULL, "as it is", NULL, &p.is_raw },
                 { 0 },
         };
-        int argc = 0;
+        int argc = 0, saved = silence();
 
         while (argv[argc])
                 argc++;
         p.status = cli_parse(&SYNTAX, options, argc, argv, &p.arguments);
         if (p.status < 0)
                 p.status = cli_require(&SYNTAX, options, (const char *const[]){ "name", NULL });
+        speak(saved);
         return p;
 }
 
@@ -72,14 +90,18 @@ static int run(int argc, char *argv[]) {
         return 10 + argc;
 }
 
-TEST(verbs_are_found) {
+static int run_verb(const char *name) {
         static const CliVerb verbs[] = { { "list", "list things", run }, { 0 } };
+        char *argv[] = { A "thing", A name, A "x", NULL };
+        int saved = silence(), status = cli_run_verb("thing", verbs, name ? 3 : 1, argv);
 
-        CHECK_INT(cli_run_verb("thing", verbs, 3, (char *[]){ A "thing", A "list", A "x", NULL }),
-                  12);
-        CHECK_INT(cli_run_verb("thing", verbs, 2, (char *[]){ A "thing", A "drop", NULL }),
-                  EX_USAGE);
-        CHECK_INT(cli_run_verb("thing", verbs, 1, (char *[]){ A "thing", NULL }), EX_USAGE);
-        CHECK_INT(cli_run_verb("thing", verbs, 2, (char *[]){ A "thing", A "-h", NULL }),
-                  EXIT_SUCCESS);
+        speak(saved);
+        return status;
+}
+
+TEST(verbs_are_found) {
+        CHECK_INT(run_verb("list"), 12);
+        CHECK_INT(run_verb("drop"), EX_USAGE);
+        CHECK_INT(run_verb(NULL), EX_USAGE);
+        CHECK_INT(run_verb("-h"), EXIT_SUCCESS);
 }

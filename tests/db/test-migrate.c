@@ -301,6 +301,17 @@ TEST(compact_tables_are_converted_before_they_get_long_keys) {
                     "DATABASE() AND TABLE_NAME = 'queued_messages'");
 }
 
+TEST(a_table_that_cannot_be_changed_online_is_changed_all_the_same) {
+        Watch w = { 0 };
+
+        set_up_300();
+        test_sql("ALTER TABLE users ENGINE=MyISAM");
+        migrate_all(WATCH(&w));
+        CHECK_INT(w.offline, 2);
+        CHECK_INT(w.steps, 1 + 3);
+        check_nothing_is_left();
+}
+
 TEST(our_keys_come_back_when_they_are_gone) {
         _cleanup_free_ MigrateStepName *names = NULL;
         size_t count;
