@@ -30,8 +30,5 @@ void *hashmap_next(const Hashmap *h, size_t *position, Slice *ret_key);
 /* Takes some entry out and returns its value, or NULL when the map is empty. */
 void *hashmap_remove_any(Hashmap *h);
 
-/* For maps keyed by numbers: the slice of an integer variable. */
-#define HASHMAP_KEY_OF(variable) slice_make(&(variable), sizeof(variable))
-
 /* SipHash-2-4 of `data` under a 16 byte key. */
 uint64_t siphash24(const void *data, size_t size, const uint8_t key[16]);

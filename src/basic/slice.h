@@ -21,6 +21,9 @@ static inline Slice slice_make(const void *data, size_t size) {
         return (Slice){ data, size };
 }
 
+/* The bytes of a variable, as a key of maps and caches. */
+#define SLICE_OF(variable) slice_make(&(variable), sizeof(variable))
+
 /* NULL gives the empty slice. */
 static inline Slice slice_from_string(const char *s) {
         return s ? (Slice){ s, strlen(s) } : SLICE_NULL;
@@ -28,7 +31,7 @@ static inline Slice slice_from_string(const char *s) {
 
 static inline Slice slice_from(Slice s, size_t offset) {
         assert(offset <= s.size);
-        return (Slice){ s.data + offset, s.size - offset };
+        return (Slice){ s.data ? s.data + offset : NULL, s.size - offset };
 }
 
 static inline Slice slice_first(Slice s, size_t size) {

@@ -28,6 +28,8 @@ const CliCommand cli_commands[] = {
         { 0 },
 };
 
+const CliCommand *cli_server_commands;
+
 static const struct {
         const char *title;
         CliColour colour;
@@ -38,32 +40,38 @@ static const struct {
         [CLI_TOOLS] = { "Other tools", CLI_BLUE },
 };
 
-const CliCommand *cli_find_command(const char *name) {
-        for (const CliCommand *c = cli_commands; c->name; c++)
+static const CliCommand *find(const CliCommand *commands, const char *name) {
+        for (const CliCommand *c = commands; c && c->name; c++)
                 if (streq(c->name, name))
                         return c;
         return NULL;
 }
 
-static bool section_is_empty(CliSection section) {
-        for (const CliCommand *c = cli_commands; c->name; c++)
-                if (c->section == section)
-                        return false;
-        return true;
+const CliCommand *cli_find_command(const char *name) {
+        const CliCommand *c = find(cli_commands, name);
+
+        return c ? c : find(cli_server_commands, name);
+}
+
+static void put_section(FILE *to, const CliCommand *commands, CliSection section) {
+        bool is_first = true;
+
+        for (const CliCommand *c = commands; c && c->name; c++) {
+                if (c->section != section || !c->help)
+                        continue;
+                if (is_first)
+                        (void) fprintf(to, "\n%s:\n\n", SECTIONS[section].title);
+                is_first = false;
+                (void) fprintf(to, " * %s%s%s - %s\n", cli_colour(to, SECTIONS[section].colour),
+                               c->name, cli_colour_end(to), c->help);
+        }
 }
 
 void cli_put_usage(FILE *to) {
         (void) fputs("Usage: postal [command]\n", to);
-        for (int section = 0; section < CLI_SECTION_MAX; section++) {
-                if (section_is_empty(section))
-                        continue;
-                (void) fprintf(to, "\n%s:\n\n", SECTIONS[section].title);
-                for (const CliCommand *c = cli_commands; c->name; c++)
-                        if (c->section == (CliSection) section && c->help)
-                                (void) fprintf(to, " * %s%s%s - %s\n",
-                                               cli_colour(to, SECTIONS[section].colour), c->name,
-                                               cli_colour_end(to), c->help);
-        }
+        put_section(to, cli_server_commands, CLI_SERVERS);
+        for (int section = CLI_SERVERS + 1; section < CLI_SECTION_MAX; section++)
+                put_section(to, cli_commands, section);
         (void) fputc('\n', to);
 }
 

@@ -21,10 +21,12 @@ typedef struct CliCommand {
         int (*run)(int argc, char *argv[]);
 } CliCommand;
 
-/* Ends with one that has no name. */
+/* Those of this folder; ends with one that has no name. */
 extern const CliCommand cli_commands[];
+/* The daemons, which the program adds: the tools do not know them. Ends likewise; may be NULL. */
+extern const CliCommand *cli_server_commands;
 
-/* NULL: there is none of that name. */
+/* Looks in both. NULL: there is none of that name. */
 const CliCommand *cli_find_command(const char *name);
 /* The usage of `postal`, as Postal lays it out. */
 void cli_put_usage(FILE *to);

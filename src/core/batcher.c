@@ -68,7 +68,7 @@ static bool start_batch(Batcher *b) {
         batch->batcher = b;
         batch->job.run = run_batch;
         batch->job.done = batch_done;
-        while (batch->count < BATCH_MAX && b->waiting.first)
+        while (batch->count < b->options.batch_max && b->waiting.first)
                 batch->items[batch->count++] = LIST_ITEM(list_pop(&b->waiting), BatchItem, node);
         b->busy++;
         b->working += batch->count;
@@ -88,7 +88,7 @@ static void on_linger(ReactorTimer *timer) {
 /* Starts what should start now. Short of memory, items wait for the next occasion. */
 static void dispatch(Batcher *b) {
         while (b->waiting.first && b->busy < b->options.threads && !b->is_ending) {
-                size_t company = MIN(b->expected, (size_t) BATCH_MAX);
+                size_t company = MIN(b->expected, b->options.batch_max);
 
                 if (b->waiting.count < company && b->options.linger_usec > 0) {
                         if (b->linger.item.place == 0)
@@ -111,11 +111,13 @@ int batcher_new(sd_event *event, Reactor *reactor, const BatcherOptions *options
         _cleanup_(batcher_freep) Batcher *b = calloc(1, sizeof(Batcher));
         int r;
 
-        assert(options->threads > 0 && options->queue_max > 0);
+        assert(options->threads > 0 && options->queue_max > 0 && options->batch_max <= BATCH_MAX);
 
         if (!b)
                 return -ENOMEM;
         b->options = *options;
+        if (b->options.batch_max == 0)
+                b->options.batch_max = BATCH_MAX;
         b->reactor = reactor;
         r = pool_new(event,
                      &(PoolOptions){ .name = options->name,

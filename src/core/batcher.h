@@ -26,6 +26,7 @@ typedef struct BatcherOptions {
         const char *name; /* of the threads */
         unsigned threads;
         size_t queue_max; /* items waiting */
+        size_t batch_max; /* items in a batch; 0: BATCH_MAX */
         uint64_t linger_usec;
         /* In a pool thread: does the work for all items in one transaction. Returns 0 or a negative
          * errno, which becomes the result of each. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config-assign.h"
 #include "core/config-relay.h"
-#include "core/config-scalar.h"
 
 typedef struct Assignment {
         Config *config;
@@ -45,10 +44,6 @@ static int reject(const Assignment *a, const char *text) {
 static Slice show(const Assignment *a, Slice text) {
         return a->key->flags & CONFIG_SECRET ? SLICE("********")
                                              : slice_first(text, MIN(text.size, 200u));
-}
-
-static ConfigScalar scalar_of(const ConfigNode *node) {
-        return node->is_plain ? config_scalar_plain(node->text) : config_scalar_string(node->text);
 }
 
 static int assign_null(const Assignment *a) {
@@ -96,7 +91,8 @@ static char *string_of(const Assignment *a, const ConfigScalar *scalar, ConfigPl
         _cleanup_(buf_done) Buf cast = BUF_EMPTY, path = { .limit = CONFIG_FILE_SIZE_MAX };
 
         config_scalar_to_string(scalar, &cast);
-        if (scalar->kind != SCALAR_STRING && !slice_equal(buf_slice(&cast), scalar->text))
+        if (scalar->kind != SCALAR_STRING && buf_error(&cast) >= 0 &&
+            !slice_equal(buf_slice(&cast), scalar->text))
                 config_report_add(a->report, CONFIG_WARNING, place,
                                   "Without quotes, %.*s is read as %.*s. Put the value in quotes.",
                                   SLICE_FORMAT(show(a, scalar->text)),
@@ -105,7 +101,7 @@ static char *string_of(const Assignment *a, const ConfigScalar *scalar, ConfigPl
                 config_report_add(a->report, CONFIG_WARNING, place,
                                   "Without quotes, Ruby Postal refuses a file with this value. Put "
                                   "the value in quotes.");
-        if (!(a->key->flags & CONFIG_PATH))
+        if (!(a->key->flags & CONFIG_PATH) || buf_error(&cast) < 0)
                 return keep(a, &cast);
         append_path(a, buf_slice(&cast), &path);
         return keep(a, &path);
@@ -129,7 +125,6 @@ static int assign_string(const Assignment *a, const ConfigScalar *scalar) {
 
 /* Whether the number is what the text says, and not just how it begins. */
 static bool is_exact(const ConfigScalar *scalar, int64_t value) {
-        _cleanup_(buf_done) Buf text = BUF_EMPTY;
         Slice digits = slice_trim(scalar->text);
 
         if (scalar->kind == SCALAR_FLOAT)
@@ -189,7 +184,8 @@ static int assign_scalar(const Assignment *a) {
                                   "This must be a single value; a list or mapping has no effect.");
                 return 0;
         }
-        scalar = node ? scalar_of(node) : config_scalar_string(slice_from_string(a->offer->text));
+        scalar = node ? config_node_scalar(node)
+                      : config_scalar_string(slice_from_string(a->offer->text));
         if (config_scalar_is_null(&scalar))
                 return assign_null(a);
         switch (a->key->type) {
@@ -236,7 +232,7 @@ static int items_of_node(const Assignment *a, const ConfigNode *node, Item *item
         int r;
 
         if (node->kind == NODE_SCALAR) {
-                scalar = scalar_of(node);
+                scalar = config_node_scalar(node);
                 return add_item(a, items, count, &scalar, place_of(a));
         }
         for (const ConfigNode *n = node->first; n; n = n->next) {
@@ -246,7 +242,7 @@ static int items_of_node(const Assignment *a, const ConfigNode *node, Item *item
                         report_bad_item(a, place);
                         continue;
                 }
-                scalar = scalar_of(n);
+                scalar = config_node_scalar(n);
                 r = add_item(a, items, count, &scalar, place);
                 if (r < 0)
                         return r;
@@ -339,7 +335,7 @@ static bool is_empty_list(const Assignment *a) {
 
         if (!a->offer->node || a->offer->node->kind != NODE_SCALAR)
                 return false;
-        scalar = scalar_of(a->offer->node);
+        scalar = config_node_scalar(a->offer->node);
         return config_scalar_is_null(&scalar) && !(a->key->flags & CONFIG_NULLABLE);
 }
 

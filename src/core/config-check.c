@@ -194,11 +194,9 @@ static void check_secret_key(const Config *config, ConfigReport *report) {
 }
 
 typedef struct Listener {
-        const char *name;
-        int64_t port;
+        const int64_t *port; /* the field */
         const char *address;
         bool is_smtp; /* of the SMTP server's own ports, which are all opened by one process */
-        const void *field;
 } Listener;
 
 static bool is_wildcard(const char *address) {
@@ -206,28 +204,24 @@ static bool is_wildcard(const char *address) {
 }
 
 static bool clash(const Listener *a, const Listener *b) {
-        return a->port > 0 && a->port == b->port &&
+        return *a->port > 0 && *a->port == *b->port &&
                (streq(a->address, b->address) || is_wildcard(a->address) ||
                 is_wildcard(b->address));
 }
 
 static void check_ports(const Config *config, ConfigReport *report) {
-#define LISTENER(group, port_name, address_name, is_smtp_port)                                     \
-        {                                                                                          \
-#group "." #port_name, config->group.port_name, config->group.address_name,        \
-                        is_smtp_port, &config->group.port_name                                     \
-        }
+        const char *smtp_address = config->smtp_server.default_bind_address;
         const Listener listeners[] = {
-                LISTENER(smtp_server, default_port, default_bind_address, true),
-                LISTENER(smtp_server, submission_port, default_bind_address, true),
-                LISTENER(smtp_server, submissions_port, default_bind_address, true),
-                LISTENER(smtp_server, default_health_server_port,
-                         default_health_server_bind_address, false),
-                LISTENER(worker, default_health_server_port, default_health_server_bind_address,
-                         false),
-                LISTENER(web_server, default_port, default_bind_address, false),
+                { &config->smtp_server.default_port, smtp_address, true },
+                { &config->smtp_server.submission_port, smtp_address, true },
+                { &config->smtp_server.submissions_port, smtp_address, true },
+                { &config->smtp_server.default_health_server_port,
+                  config->smtp_server.default_health_server_bind_address, false },
+                { &config->worker.default_health_server_port,
+                  config->worker.default_health_server_bind_address, false },
+                { &config->web_server.default_port, config->web_server.default_bind_address,
+                  false },
         };
-#undef LISTENER
 
         for (size_t i = 1; i < ELEMENTSOF(listeners); i++)
                 for (size_t j = 0; j < i; j++) {
@@ -235,12 +229,12 @@ static void check_ports(const Config *config, ConfigReport *report) {
 
                         if (!clash(a, b))
                                 continue;
-                        config_report_add(report,
-                                          a->is_smtp && b->is_smtp ? CONFIG_ERROR : CONFIG_WARNING,
-                                          config_place(config, b->field),
-                                          "This is port %lld, as %s is too. On one host only the "
-                                          "first of them can be opened; give them different ports.",
-                                          (long long) b->port, a->name);
+                        config_report_add(
+                                report, a->is_smtp && b->is_smtp ? CONFIG_ERROR : CONFIG_WARNING,
+                                config_place(config, b->port),
+                                "This is port %lld, as %s is too. On one host only the first of "
+                                "them can be opened; give them different ports.",
+                                (long long) *b->port, config_key_of(config, a->port)->path);
                 }
 }
 
@@ -285,6 +279,14 @@ static void check_db_host(const Config *config, char *const *host, int64_t port,
 }
 
 static void check_oidc(const Config *config, ConfigReport *report) {
+        /* The last four only when they are not discovered. */
+        char *const *const required[] = {
+                &config->oidc.issuer,         &config->oidc.identifier,
+                &config->oidc.secret,         &config->oidc.authorization_endpoint,
+                &config->oidc.token_endpoint, &config->oidc.userinfo_endpoint,
+                &config->oidc.jwks_uri,
+        };
+
         if (!config->oidc.enabled) {
                 if (!config->oidc.local_authentication_enabled)
                         FIND(config, report, CONFIG_WARNING, oidc.local_authentication_enabled,
@@ -292,20 +294,10 @@ static void check_oidc(const Config *config, ConfigReport *report) {
                              "log in. Set one of them.");
                 return;
         }
-#define REQUIRE(field)                                                                             \
-        if (!config->oidc.field)                                                                   \
-        FIND(config, report, CONFIG_ERROR, oidc.field,                                             \
-             "This must be set for OpenID Connect to work.")
-        REQUIRE(issuer);
-        REQUIRE(identifier);
-        REQUIRE(secret);
-        if (config->oidc.discovery)
-                return;
-        REQUIRE(authorization_endpoint);
-        REQUIRE(token_endpoint);
-        REQUIRE(userinfo_endpoint);
-        REQUIRE(jwks_uri);
-#undef REQUIRE
+        for (size_t i = 0; i < (config->oidc.discovery ? 3 : ELEMENTSOF(required)); i++)
+                if (!*required[i])
+                        config_report_add(report, CONFIG_ERROR, config_place(config, required[i]),
+                                          "This must be set for OpenID Connect to work.");
 }
 
 static void check_spam(const Config *config, ConfigReport *report) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config-legacy.h"
-#include "core/config-scalar.h"
 
 /* Whole groups, and keys. */
 static const char *const retired[] = {
@@ -27,11 +26,6 @@ bool config_legacy_is_retired(const char *path) {
         return false;
 }
 
-static bool is_null(const ConfigNode *node) {
-        return node->kind == NODE_SCALAR && node->is_plain &&
-               config_scalar_plain(node->text).kind == SCALAR_NULL;
-}
-
 /* The text of one part of a relay; nothing for null, or for what is no scalar. */
 static void append_part(const ConfigNode *relay, Slice name, Buf *to) {
         const ConfigNode *node = config_node_get(relay, name);
@@ -39,8 +33,7 @@ static void append_part(const ConfigNode *relay, Slice name, Buf *to) {
 
         if (!node || node->kind != NODE_SCALAR)
                 return;
-        scalar =
-                node->is_plain ? config_scalar_plain(node->text) : config_scalar_string(node->text);
+        scalar = config_node_scalar(node);
         if (!config_scalar_is_null(&scalar))
                 config_scalar_to_string(&scalar, to);
 }
@@ -102,7 +95,7 @@ int config_legacy_find(Arena *arena, const ConfigNode *root, const ConfigKey *ke
         while (rest.data && node)
                 node = config_node_get(node, slice_split(&rest, '.'));
         *ret = NULL;
-        if (!key->legacy || !node || is_null(node))
+        if (!key->legacy || !node || config_node_is_null(node))
                 return 0;
         if ((key->flags & CONFIG_RELAYS) && node->kind == NODE_LIST)
                 return convert_relays(arena, node, ret);

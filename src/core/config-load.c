@@ -7,7 +7,6 @@
 #include "core/config-assign.h"
 #include "core/config-dotenv.h"
 #include "core/config-legacy.h"
-#include "core/config-scalar.h"
 #include "core/config-unknown.h"
 #include "core/file.h"
 
@@ -30,11 +29,14 @@ static ConfigPlace file_place(const Loader *l) {
         return (ConfigPlace){ .path = l->config->config_path };
 }
 
-/* Returns 1 when there is a file, 0 when not. */
-static int is_file(const char *path) {
+/* Returns 1 when there is a file, 0 when not, or why that cannot be told. A directory is no file:
+ * it is what containers put in the place of a file that was to be mounted and is missing. */
+static int find_file(const char *path) {
         struct stat st;
 
-        return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+        if (stat(path, &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+        return !S_ISDIR(st.st_mode);
 }
 
 static int load_dotenv(Loader *l, const char *path) {
@@ -46,7 +48,7 @@ static int load_dotenv(Loader *l, const char *path) {
         config->dotenv_path = keep(config, path ? path : CONFIG_DOTENV_PATH);
         if (!config->dotenv || !config->dotenv_path)
                 return -ENOMEM;
-        if (!is_file(config->dotenv_path))
+        if (find_file(config->dotenv_path) <= 0)
                 return 0;
         r = file_read(config->dotenv_path, DOTENV_SIZE_MAX, &text);
         if (r == -ENOMEM)
@@ -82,8 +84,8 @@ static int find_path(Loader *l, const char *path) {
         if (!candidate)
                 candidate = config_variable(l->config, CONFIG_PATH_VARIABLE);
         if (!candidate || !*candidate)
-                candidate =
-                        is_file(CONFIG_PATH_CONTAINER) ? CONFIG_PATH_CONTAINER : CONFIG_PATH_HOST;
+                candidate = find_file(CONFIG_PATH_CONTAINER) != 0 ? CONFIG_PATH_CONTAINER
+                                                                  : CONFIG_PATH_HOST;
         l->config->config_path = keep(l->config, candidate);
         return l->config->config_path ? set_root(l->config) : -ENOMEM;
 }
@@ -91,19 +93,21 @@ static int find_path(Loader *l, const char *path) {
 /* Returns 1 when it was read, 0 when there is none. */
 static int read_config_file(Loader *l, bool is_required, Buf *to) {
         const char *path = l->config->config_path;
-        int r = is_file(path) ? file_read(path, CONFIG_FILE_SIZE_MAX, to) : -ENOENT;
+        int r = is_required ? 1 : find_file(path);
 
-        if (r >= 0)
-                return 1;
-        if (r == -ENOMEM)
-                return r;
-        if (r == -ENOENT && !is_required) {
+        if (r == 0) {
                 config_report_announce(l->report, CONFIG_INFO, "No configuration file found at %s",
                                        path);
                 config_report_announce(l->report, CONFIG_INFO,
                                        "Only using environment variables for configuration");
                 return 0;
         }
+        if (r > 0)
+                r = file_read(path, CONFIG_FILE_SIZE_MAX, to);
+        if (r >= 0)
+                return 1;
+        if (r == -ENOMEM)
+                return r;
         if (r == -EFBIG) {
                 config_report_add(
                         l->report, CONFIG_ERROR, file_place(l),
@@ -138,8 +142,7 @@ static int read_version(Loader *l) {
                 return 0;
         if (node->kind != NODE_SCALAR)
                 return refuse_version(l, node);
-        scalar =
-                node->is_plain ? config_scalar_plain(node->text) : config_scalar_string(node->text);
+        scalar = config_node_scalar(node);
         if (scalar.kind == SCALAR_NULL || (scalar.kind == SCALAR_BOOLEAN && !scalar.boolean))
                 return 0;
         if (scalar.kind != SCALAR_INTEGER && scalar.kind != SCALAR_FLOAT)

@@ -128,6 +128,8 @@ void config_show_text(const Config *config, Buf *to) {
                 key_width = MAX(key_width, strlen(config_keys[i].path));
                 if (width <= VALUE_WIDTH_MAX)
                         value_width = MAX(value_width, width);
+                if (buf_error(&value) < 0)
+                        to->error = buf_error(&value);
         }
         for (size_t i = 0; i < config_key_count; i++) {
                 _cleanup_(buf_done) Buf value = BUF_EMPTY;

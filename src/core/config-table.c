@@ -122,8 +122,8 @@ const ConfigKey config_keys[] = {
         { INTEGER(worker, threads, 1, 512), "2",
           "Messages and jobs that a worker processes at the same time." },
         { STRING(worker, instance), NULL,
-          "Name of this worker among those of the same host. By default the instance of the "
-          "systemd unit.",
+          "Name of this worker, different from those of others on the same host. By default it is "
+          "chosen at start.",
           .flags = CONFIG_NULLABLE | CONFIG_OURS },
 
         { STRING(main_db, host), "localhost",
@@ -222,8 +222,7 @@ const ConfigKey config_keys[] = {
         { STRING(smtp_server, log_ip_address_exclusion_matcher), NULL,
           "Regular expression; clients whose address it matches are not logged.", NULLABLE },
         { INTEGER(smtp_server, submission_port, 0, 65535), "0",
-          "Second port, for mail programs (usually 587), where only authenticated mail is "
-          "accepted. 0 is none. Not used with systemd sockets.",
+          "Second port, for mail programs (usually 587). 0 is none. Not used with systemd sockets.",
           OURS },
         { INTEGER(smtp_server, submissions_port, 0, 65535), "0",
           "Port for mail programs where TLS starts at once (usually 465). 0 is none. Not used with "
@@ -252,8 +251,7 @@ const ConfigKey config_keys[] = {
           "believes every peer.",
           .flags = CONFIG_NULLABLE | CONFIG_OURS | CONFIG_NETWORKS },
         { STRING(smtp_server, spool_directory), NULL,
-          "Directory for large messages while they arrive. By default the one that systemd "
-          "provides.",
+          "Directory for large messages while they arrive. By default it is chosen at start.",
           .flags = CONFIG_NULLABLE | CONFIG_OURS | CONFIG_PATH },
 
         { LIST(dns, mx_records), "mx1.postal.example.com, mx2.postal.example.com",

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/config-unknown.h"
 #include "core/config-legacy.h"
-#include "core/config-scalar.h"
 #include "core/config-table.h"
 
 #define NAME_SIZE_MAX 64
 #define LEGACY_PATH_SIZE_MAX 200
 /* Letters that may differ for a name to be taken for a slip of the pen. */
 #define SLIP_MAX 2
-
-static bool is_null(const ConfigNode *node) {
-        return node->kind == NODE_SCALAR && node->is_plain &&
-               config_scalar_plain(node->text).kind == SCALAR_NULL;
-}
 
 /* How many letters must be changed, added or left out to get from one name to the other. */
 static size_t distance(Slice a, Slice b) {
@@ -120,7 +114,7 @@ static void report_group(const ConfigNode *node, const char *path, ConfigReport 
 }
 
 static void report_no_map(const ConfigNode *node, const char *path, ConfigReport *report) {
-        if (!is_null(node))
+        if (!config_node_is_null(node))
                 config_report_add(
                         report, CONFIG_WARNING, key_place(path, node),
                         "\"%.*s\" must hold settings, each on a line of its own and indented, but "

@@ -40,6 +40,16 @@ ConfigNode *config_node_get(const ConfigNode *map, Slice key) {
         return NULL;
 }
 
+ConfigScalar config_node_scalar(const ConfigNode *node) {
+        assert(node->kind == NODE_SCALAR);
+
+        return node->is_plain ? config_scalar_plain(node->text) : config_scalar_string(node->text);
+}
+
+bool config_node_is_null(const ConfigNode *node) {
+        return node->kind == NODE_SCALAR && config_node_scalar(node).kind == SCALAR_NULL;
+}
+
 /* Takes the value out that had this key before: the last one counts. */
 static void drop_duplicate(Builder *b) {
         ConfigNode *previous = NULL;
@@ -226,19 +236,22 @@ static int build(Builder *b, yaml_parser_t *parser, Slice text) {
 }
 
 /* Looks whether anything follows the first document, which is all that Ruby's parser reads. */
-static void look_behind(Builder *b, yaml_parser_t *parser) {
+static int look_behind(Builder *b, yaml_parser_t *parser) {
         yaml_event_t event;
 
         if (!yaml_parser_parse(parser, &event)) {
+                if (parser->error == YAML_MEMORY_ERROR)
+                        return -ENOMEM;
                 config_report_add(b->report, CONFIG_WARNING, mark_place(b, parser->problem_mark),
                                   "What follows the first document is not read. Remove it.");
-                return;
+                return 0;
         }
         if (event.type == YAML_DOCUMENT_START_EVENT)
                 config_report_add(b->report, CONFIG_WARNING, mark_place(b, event.start_mark),
                                   "A second document begins here (\"---\"), which is not read. Put "
                                   "all settings into one document.");
         yaml_event_delete(&event);
+        return 0;
 }
 
 int config_yaml_parse(Arena *arena, const char *path, Slice text, ConfigReport *report,
@@ -271,7 +284,10 @@ int config_yaml_parse(Arena *arena, const char *path, Slice text, ConfigReport *
                                   "must begin with \"version: 2\" and groups like \"postal:\".");
                 return -EINVAL;
         }
-        look_behind(&b, &parser);
-        *ret = b.root;
-        return report->error;
+        r = look_behind(&b, &parser);
+        if (r >= 0)
+                r = report->error;
+        if (r >= 0)
+                *ret = b.root;
+        return r;
 }

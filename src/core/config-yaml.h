@@ -6,11 +6,12 @@
 
 #include "basic/arena.h"
 #include "core/config-report.h"
+#include "core/config-scalar.h"
 
 #define CONFIG_FILE_SIZE_MAX ((size_t) 1024 * 1024)
 #define CONFIG_SCALAR_SIZE_MAX ((size_t) 64 * 1024)
 #define CONFIG_DEPTH_MAX 16
-#define CONFIG_NODES_MAX 10000
+#define CONFIG_NODES_MAX 4000
 
 typedef enum NodeKind {
         NODE_SCALAR,
@@ -42,3 +43,8 @@ int config_yaml_parse(Arena *arena, const char *path, Slice text, ConfigReport *
 
 /* The value of a key, or NULL if there is none, or `map` is NULL or no mapping. */
 ConfigNode *config_node_get(const ConfigNode *map, Slice key);
+
+/* What a scalar node means; a plain one may be a number, boolean or null. */
+ConfigScalar config_node_scalar(const ConfigNode *node);
+/* Whether it is a scalar that means null, as `key:` with nothing behind it does. */
+bool config_node_is_null(const ConfigNode *node);

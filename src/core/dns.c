@@ -13,6 +13,8 @@
 #define RCODE_NOERROR 0
 #define RCODE_NXDOMAIN 3
 
+static const char *const SPECIAL_ZONES[] = { "home.arpa.", "test." };
+
 struct Dns {
         struct ub_ctx *context;
         Reactor *reactor;
@@ -39,6 +41,8 @@ static int set_options(struct ub_ctx *c, const DnsOptions *o) {
                 { "neg-cache-size:", "256k" },
                 { "edns-buffer-size:", "1232" },
                 { "cache-max-negative-ttl:", "300" },
+                { "unblock-lan-zones:", "yes" },
+                { "insecure-lan-zones:", "yes" },
         };
         int r;
 
@@ -86,6 +90,10 @@ int dns_new(sd_event *event, Reactor *reactor, const DnsOptions *options, Dns **
         configure(d->context, options);
         if (ub_ctx_async(d->context, 1) != 0)
                 return -ENOMEM;
+        /* The library answers for these itself; who runs name servers for them has a say, as for the zones of
+         * private networks. */
+        for (size_t i = 0; i < ELEMENTSOF(SPECIAL_ZONES); i++)
+                (void) ub_ctx_zone_remove(d->context, SPECIAL_ZONES[i]);
         r = sd_event_add_io(event, &d->source, ub_fd(d->context), EPOLLIN, on_fd, d);
         if (r < 0)
                 return r;
@@ -102,7 +110,7 @@ Dns *dns_free(Dns *d) {
         return mfree(d);
 }
 
-static void finish(DnsQuery *q, const DnsAnswer *a) {
+static void finish(DnsQuery *q, DnsAnswer *a) {
         q->is_active = false;
         reactor_timer_clear(q->dns->reactor, &q->timer);
         q->done(q, a);

@@ -68,8 +68,8 @@ typedef struct DnsOptions {
 typedef struct Dns Dns;
 typedef struct DnsQuery DnsQuery;
 
-/* The answer belongs to the Dns and is valid during the call. */
-typedef void (*dns_done_t)(DnsQuery *q, const DnsAnswer *answer);
+/* The answer is freed after the call; who wants its records takes them and leaves it empty. */
+typedef void (*dns_done_t)(DnsQuery *q, DnsAnswer *answer);
 
 /* A member of the caller's object; zeroed memory is an inactive one. */
 struct DnsQuery {

@@ -98,6 +98,8 @@ static Series *find_series(Metric *m, const char *const values[METRIC_LABELS_MAX
 void metric_add(Metric *m, double amount, const char *const values[METRIC_LABELS_MAX]) {
         Series *s;
 
+        if (!m)
+                return;
         pthread_mutex_lock(&lock);
         s = find_series(m, values);
         if (s)
@@ -108,6 +110,8 @@ void metric_add(Metric *m, double amount, const char *const values[METRIC_LABELS
 void metric_set(Metric *m, double value, const char *const values[METRIC_LABELS_MAX]) {
         Series *s;
 
+        if (!m)
+                return;
         pthread_mutex_lock(&lock);
         s = find_series(m, values);
         if (s)
@@ -118,8 +122,9 @@ void metric_set(Metric *m, double value, const char *const values[METRIC_LABELS_
 void metric_observe(Metric *m, double value, const char *const values[METRIC_LABELS_MAX]) {
         Series *s;
 
+        if (!m)
+                return;
         assert(m->type == METRIC_HISTOGRAM);
-
         pthread_mutex_lock(&lock);
         s = find_series(m, values);
         if (s) {

@@ -20,7 +20,8 @@ Metric *metric_histogram(const char *name, const char *help, const char *const l
 #define METRIC_NO_LABELS ((const char *const[METRIC_LABELS_MAX]){ NULL })
 #define METRIC_LABELS(...) ((const char *const[METRIC_LABELS_MAX]){ __VA_ARGS__ })
 
-/* `values` are the values of the labels, in their order; NULL for a metric without labels. */
+/* `values` are the values of the labels, in their order; NULL for a metric without labels. A NULL metric, one that was never
+ * registered, is ignored: tests need not set up metrics. */
 void metric_add(Metric *m, double amount, const char *const values[METRIC_LABELS_MAX]);
 void metric_set(Metric *m, double value, const char *const values[METRIC_LABELS_MAX]);
 void metric_observe(Metric *m, double value, const char *const values[METRIC_LABELS_MAX]);

@@ -144,7 +144,7 @@ int signing_key_parse(Slice pem, const char *path, SigningKey **ret, char **rete
         _cleanup_(signing_key_freep) SigningKey *key = NULL;
         bool is_encrypted = false;
         BIO *bio;
-        int r;
+        int r = 0;
 
         assert(path);
         assert(ret);
@@ -158,8 +158,12 @@ int signing_key_parse(Slice pem, const char *path, SigningKey **ret, char **rete
         }
         key->pkey = PEM_read_bio_PrivateKey(bio, NULL, refuse_password, &is_encrypted);
         BIO_free(bio);
+        if (!key->pkey && ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE)
+                r = -ENOMEM;
         /* Else another part of the program would take the reason for its own. */
         ERR_clear_error();
+        if (r < 0)
+                return r;
         if (!key->pkey || EVP_PKEY_get_base_id(key->pkey) != EVP_PKEY_RSA)
                 return explain(reterr_text, -EINVAL, "The signing key %s %s.", path,
                                problem_of(pem, key->pkey, is_encrypted));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <systemd/sd-daemon.h>
 
@@ -141,6 +142,12 @@ int socket_connect(const SockAddr *to, const SockAddr *source) {
         if (connect(fd, &to->sa, sockaddr_size(to)) < 0 && errno != EINPROGRESS)
                 return -errno;
         return TAKE_FD(fd);
+}
+
+int socket_make_nonblocking(int fd) {
+        int flags = fcntl(fd, F_GETFL);
+
+        return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
 int socket_error(int fd) {

@@ -46,6 +46,8 @@ int socket_port(int fd);
 /* Starts to connect; `source` may be NULL. Returns the descriptor; the connection is there, or has failed, when
  * it becomes writable (socket_error() tells). */
 int socket_connect(const SockAddr *to, const SockAddr *source);
+/* For sockets that came from elsewhere. */
+int socket_make_nonblocking(int fd);
 /* The pending error of a socket as a negative errno, or 0. */
 int socket_error(int fd);
 

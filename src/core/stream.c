@@ -107,15 +107,17 @@ static bool do_write(Stream *s) {
         return true;
 }
 
-static void flush(Stream *s) {
+/* False when the stream is gone. */
+static bool flush(Stream *s) {
         if (!do_write(s))
-                return;
+                return false;
         update_events(s);
         if (s->wants_drained && stream_unsent(s) == 0) {
                 s->wants_drained = false;
                 if (s->handler->on_drained)
                         s->handler->on_drained(s);
         }
+        return s->is_open && s->io.is_active;
 }
 
 static void do_handshake(Stream *s) {
@@ -156,12 +158,10 @@ static void on_io(ReactorIo *io, uint32_t events) {
                 finish_connect(s);
         else if (s->is_handshaking)
                 do_handshake(s);
-        else if (events & EPOLLIN)
-                do_read(s);
-        else if (events & EPOLLOUT)
-                flush(s);
-        else
+        else if (!(events & (EPOLLIN | EPOLLOUT)))
                 fail(s, MIN(socket_error(io->fd), 0)); /* hung up, while nothing was awaited */
+        else if ((!(events & EPOLLOUT) || flush(s)) && events & EPOLLIN && !s->is_paused)
+                do_read(s);
 }
 
 /* After stream_resume(): what was kept, what GnuTLS holds unannounced, the end. False when the stream is gone. */
@@ -182,11 +182,15 @@ static bool catch_up(Stream *s) {
 static void on_task(ReactorTask *task) {
         Stream *s = container_of(task, Stream, task);
 
-        if (s->is_connecting || s->is_handshaking)
+        if (s->is_connecting)
                 return;
+        if (s->is_handshaking) {
+                do_handshake(s);
+                return;
+        }
         if (!s->is_paused && !catch_up(s))
                 return;
-        flush(s);
+        (void) flush(s);
 }
 
 static int start(Stream *s, Reactor *reactor, int fd, uint32_t events, const StreamHandler *handler) {
@@ -256,12 +260,14 @@ void stream_pause(Stream *s) {
         update_events(s);
 }
 
+/* The client speaks first, and its hello may be in the server's socket already: begun without waiting for an event,
+ * but not inside of the caller. */
 static int begin_handshake(Stream *s) {
         s->is_handshaking = true;
         s->is_paused = false;
         update_events(s);
-        /* The hello may be in the socket already; look in the next turn, not inside the caller. */
-        return reactor_modify(s->reactor, &s->io, EPOLLIN | EPOLLOUT);
+        reactor_post(s->reactor, &s->task, on_task);
+        return 0;
 }
 
 int stream_start_tls_server(Stream *s, TlsServer *server) {

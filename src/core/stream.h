@@ -4,8 +4,8 @@
 /* A connected socket in the reactor, with or without TLS, and what is still to be written. Used by the SMTP
  * server for its clients and by the worker for its peers.
  *
- * A Stream is a member of the caller's connection object. Callbacks may close and free it. After on_failed
- * nothing else is called. */
+ * A Stream is a member of the caller's connection object. Callbacks may close it, but the memory must stay until
+ * they have returned. After on_failed nothing else is called. */
 
 #include "core/reactor.h"
 #include "core/socket.h"

@@ -121,6 +121,7 @@ int db_map_error(unsigned number) {
         case ER_BAD_TABLE_ERROR:
         case ER_CANT_DROP_FIELD_OR_KEY:
         case ER_BAD_FIELD_ERROR:
+        case ER_KEY_DOES_NOT_EXISTS:
                 return -ENOENT;
         case ER_LOCK_DEADLOCK:
         case ER_LOCK_WAIT_TIMEOUT:

@@ -27,7 +27,7 @@ static DbStatement *statement_free(DbStatement *st) {
 DEFINE_CLEANUP(DbStatement *, statement_free)
 
 static void drop(Db *db, DbStatement *st) {
-        (void) hashmap_remove(db->statements, HASHMAP_KEY_OF(st->key));
+        (void) hashmap_remove(db->statements, SLICE_OF(st->key));
         list_remove(&db->by_use, &st->node);
         (void) statement_free(st);
 }
@@ -149,7 +149,7 @@ int db_prepare(Db *db, const char *sql, DbNames names, unsigned rows, DbStatemen
         r = db_connect(db);
         if (r < 0)
                 return r;
-        st = hashmap_get(db->statements, HASHMAP_KEY_OF(key));
+        st = hashmap_get(db->statements, SLICE_OF(key));
         if (st) {
                 list_remove(&db->by_use, &st->node);
         } else {
@@ -157,7 +157,7 @@ int db_prepare(Db *db, const char *sql, DbNames names, unsigned rows, DbStatemen
                 if (r < 0)
                         return r;
                 st->key = key;
-                r = hashmap_put(db->statements, HASHMAP_KEY_OF(st->key), st);
+                r = hashmap_put(db->statements, SLICE_OF(st->key), st);
                 if (r < 0) {
                         (void) statement_free(st);
                         return r;
@@ -210,7 +210,7 @@ static int execute(DbStatement *st) {
 static void forget_after_error(DbStatement *st) {
         Db *db = st->db;
 
-        (void) hashmap_remove(db->statements, HASHMAP_KEY_OF(st->key));
+        (void) hashmap_remove(db->statements, SLICE_OF(st->key));
         list_remove(&db->by_use, &st->node);
         list_append(&db->failed, &st->node);
 }

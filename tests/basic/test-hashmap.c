@@ -39,18 +39,18 @@ TEST(random_operations_match_a_model) {
                 uint32_t k = (uint32_t) random_below(ELEMENTSOF(present));
 
                 if (random_below(2)) {
-                        CHECK_INT(hashmap_put(h, HASHMAP_KEY_OF(k), &present[k]), 0);
+                        CHECK_INT(hashmap_put(h, SLICE_OF(k), &present[k]), 0);
                         count += !present[k];
                         present[k] = 1;
                 } else {
-                        CHECK((hashmap_remove(h, HASHMAP_KEY_OF(k)) != NULL) == present[k]);
+                        CHECK((hashmap_remove(h, SLICE_OF(k)) != NULL) == present[k]);
                         count -= (size_t) present[k];
                         present[k] = 0;
                 }
                 CHECK_INT(hashmap_size(h), count);
         }
         for (uint32_t k = 0; k < ELEMENTSOF(present); k++)
-                CHECK((hashmap_get(h, HASHMAP_KEY_OF(k)) != NULL) == present[k]);
+                CHECK((hashmap_get(h, SLICE_OF(k)) != NULL) == present[k]);
         while (hashmap_next(h, &position, NULL))
                 seen++;
         CHECK_INT(seen, count);

@@ -86,6 +86,17 @@ TEST(quotes_and_blocks_are_not_plain) {
         CHECK_SLICE(config_node_get(p.root, SLICE("d"))->text, "1");
 }
 
+TEST(scalars_and_null) {
+        _cleanup_(parsed_done) Parsed p;
+
+        parse(&p, SLICE("a: 017\nb: '017'\nc:\nd: ''\ne: []\n"));
+        CHECK_INT(config_node_scalar(config_node_get(p.root, SLICE("a"))).integer, 15);
+        CHECK_INT(config_node_scalar(config_node_get(p.root, SLICE("b"))).kind, SCALAR_STRING);
+        CHECK(config_node_is_null(config_node_get(p.root, SLICE("c"))));
+        CHECK(!config_node_is_null(config_node_get(p.root, SLICE("d"))));
+        CHECK(!config_node_is_null(config_node_get(p.root, SLICE("e"))));
+}
+
 TEST(the_last_of_two_keys_counts) {
         static const char *const rows[] = {
                 "a: 1\na: 2\nb: 3\n",           "b: 3\na: 1\na: 2\n",

@@ -9,6 +9,7 @@ typedef struct End {
         Buf received;
         size_t take_max;  /* of each on_data(), 0: all */
         bool pauses;      /* after each on_data() */
+        bool starts_tls;  /* as a client, inside of on_data() */
         unsigned drained;
         unsigned secured;
         bool has_failed;
@@ -18,6 +19,32 @@ typedef struct End {
 static sd_event *event;
 static Reactor *reactor;
 
+static void start_tls_server(End *e) {
+        const char *folder = getenv("POSTAL_TEST_FIXTURES");
+        _cleanup_free_ char *certificate = NULL, *key = NULL;
+        _cleanup_(tls_server_unrefp) TlsServer *credentials = NULL;
+        _cleanup_(buf_done) Buf error = BUF_EMPTY;
+
+        CHECK(folder && asprintf(&certificate, "%s/tls/server.cert", folder) > 0);
+        CHECK(asprintf(&key, "%s/tls/server.key", folder) > 0);
+        CHECK_INT(tls_server_load(&(TlsServerOptions){ .certificate_path = certificate, .key_path = key },
+                                  &credentials, &error), 0);
+        CHECK_INT(stream_start_tls_server(&e->stream, credentials), 0);
+}
+
+static void start_tls_client(End *e, TlsVerify verify) {
+        static TlsClient *trust;
+
+        if (!trust)
+                CHECK_INT(tls_client_new(&trust), 0);
+        CHECK_INT(stream_start_tls_client(&e->stream, trust, "postal.example.com", verify), 0);
+}
+
+static void start_tls(End *server, End *client) {
+        start_tls_server(server);
+        start_tls_client(client, TLS_VERIFY_NONE);
+}
+
 static size_t on_data(Stream *s, Slice data) {
         End *e = container_of(s, End, stream);
         size_t n = e->take_max > 0 ? MIN(e->take_max, data.size) : data.size;
@@ -25,6 +52,9 @@ static size_t on_data(Stream *s, Slice data) {
         buf_append(&e->received, data.data, n);
         if (e->pauses)
                 stream_pause(s);
+        if (e->starts_tls)
+                start_tls_client(e, TLS_VERIFY_NONE);
+        e->starts_tls = false;
         return n;
 }
 
@@ -158,24 +188,6 @@ TEST(too_much_unread_output_is_an_error) {
         tear_down(&a, &b);
 }
 
-static void start_tls(End *server, End *client) {
-        const char *folder = getenv("POSTAL_TEST_FIXTURES");
-        _cleanup_free_ char *certificate = NULL, *key = NULL;
-        _cleanup_(tls_server_unrefp) TlsServer *credentials = NULL;
-        static TlsClient *trust;
-        _cleanup_(buf_done) Buf error = BUF_EMPTY;
-
-        CHECK(folder && asprintf(&certificate, "%s/tls/server.cert", folder) > 0);
-        CHECK(asprintf(&key, "%s/tls/server.key", folder) > 0);
-        CHECK_INT(tls_server_load(&(TlsServerOptions){ .certificate_path = certificate, .key_path = key },
-                                  &credentials, &error), 0);
-        if (!trust)
-                CHECK_INT(tls_client_new(&trust), 0);
-        CHECK_INT(stream_start_tls_server(&server->stream, credentials), 0);
-        CHECK_INT(stream_start_tls_client(&client->stream, trust, "postal.example.com",
-                                          server->take_max == 99 ? TLS_VERIFY_NAME : TLS_VERIFY_NONE), 0);
-}
-
 TEST(tls_carries_large_amounts_both_ways) {
         static char block[200000];
         End a, b;
@@ -215,12 +227,26 @@ TEST(tls_with_a_reader_that_stops_loses_nothing) {
         tear_down(&a, &b);
 }
 
+TEST(a_client_that_is_told_to_start_tls_begins) {
+        End a, b;
+
+        set_up(&a, &b);
+        b.starts_tls = true;
+        CHECK_INT(stream_write(&a.stream, SLICE("220 Go ahead\r\n")), 0);
+        while (a.drained == 0)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        start_tls_server(&a);
+        while (!a.secured || !b.secured)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        tear_down(&a, &b);
+}
+
 TEST(a_certificate_nobody_signed_fails_verification) {
         End a, b;
 
         set_up(&a, &b);
-        a.take_max = 99; /* asks start_tls() for verification */
-        start_tls(&a, &b);
+        start_tls_server(&a);
+        start_tls_client(&b, TLS_VERIFY_NAME);
         while (!b.has_failed)
                 CHECK(sd_event_run(event, 2000000) > 0);
         CHECK_INT(b.failure, -EKEYREJECTED);
@@ -231,7 +257,6 @@ TEST(plain_text_instead_of_a_handshake_fails) {
         End a, b;
 
         set_up(&a, &b);
-        a.take_max = 0;
         start_tls(&a, &b);
         stream_close(&b.stream);
         while (!a.has_failed)

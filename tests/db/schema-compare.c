@@ -18,7 +18,7 @@ static const struct {
         { "CONCAT_WS(' ', 'key', TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, "
           "IFNULL(SUB_PART, '-'), NON_UNIQUE, INDEX_TYPE, NULLABLE, COLLATION)",
           "STATISTICS", "TABLE_SCHEMA",
-          "TABLE_NAME NOT LIKE 'postal_%' AND INDEX_NAME <> 'postal_ready'" },
+          "TABLE_NAME NOT LIKE 'postal_%' AND INDEX_NAME NOT LIKE 'postal_%'" },
         { "CONCAT_WS(' ', 'database', DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME)",
           "SCHEMATA", "SCHEMA_NAME", "TRUE" },
 };
