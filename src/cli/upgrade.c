@@ -270,7 +270,7 @@ static int put_pending(const CliContext *c) {
                 r = migrate_pending(c->main, parts[i].target, 0, &names, &count);
                 if (r < 0)
                         return cli_explain_database(c, r);
-                printf("%s: %s\n", parts[i].title, count > 0 ? "" : "nothing to do");
+                printf("%s:%s\n", parts[i].title, count > 0 ? "" : " nothing to do");
                 for (size_t k = 0; k < count; k++)
                         printf("  %llu %s\n", (unsigned long long) names[k].version, names[k].name);
         }
