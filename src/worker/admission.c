@@ -159,8 +159,9 @@ static void note(Admission *a, Buf *key, bool is_done, unsigned connections, boo
                 a->changes = changes;
                 a->change_space = space;
         }
-        a->changes[a->change_count++] = (Change){ .key_size = key->size, .key = buf_take(key), .is_done = is_done,
-                                                  .connections = connections, .has_succeeded = has_succeeded };
+        a->changes[a->change_count] = (Change){ .key_size = key->size, .is_done = is_done,
+                                                .connections = connections, .has_succeeded = has_succeeded };
+        a->changes[a->change_count++].key = buf_take(key);
 }
 
 void admission_lend(Admission *a) {

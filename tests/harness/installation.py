@@ -127,14 +127,15 @@ class Installation:
             s.wait_for_state("READY", "1")
         return started if len(started) != 1 else started[0]
 
-    def stop(self):
-        for s in self.services:
+    def stop(self, *names):
+        """Ends the services of these names, or all, in order."""
+        ending = [s for s in self.services if not names or s.name in names]
+        for s in ending:
             if s.is_running():
                 s.process.terminate()
-        for s in self.services:
-            if s.process:
-                s.stop()
-        self.services = []
+        for s in ending:
+            s.stop()
+            self.services.remove(s)
 
     # The databases
 

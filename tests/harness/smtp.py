@@ -87,7 +87,7 @@ class Sink:
         found = []
         for number, _, _, _, to, _ in self.received():
             if to == recipient:
-                with open(os.path.join(self.folder, number + ".eml"), "rb") as f:
+                with open(os.path.join(self.folder, f"{int(number):09d}.eml"), "rb") as f:
                     found.append(f.read())
         return found
 
