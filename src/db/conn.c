@@ -216,8 +216,9 @@ static int connect_to(Db *db, const DbServer *s) {
         /* "localhost" means the library's default unix socket, as for every MariaDB client. */
         if (s->socket || !streq_ptr(s->host, "localhost"))
                 (void) mysql_optionsv(handle, MYSQL_OPT_PROTOCOL, &protocol);
-        if (!mysql_real_connect(handle, s->host, db->user, db->password, db->database, s->port,
-                                s->socket, CLIENT_FOUND_ROWS)) {
+        if (!mysql_real_connect(handle, s->host, db->user, db->password,
+                                db->is_without_database ? NULL : db->database, s->port, s->socket,
+                                CLIENT_FOUND_ROWS)) {
                 r = db_failed(db, "Cannot connect", mysql_errno(handle), mysql_error(handle));
                 mysql_close(handle);
                 return r;

@@ -10,6 +10,7 @@
  * SQL is constant text with `?` parameters. The few names that vary are written as
  *
  *     {m}          the message database of a mail server: `postal-server-12`
+ *     {main}       the default database of the connection: `postal`
  *     {raw}        a table of raw messages: `raw-2026-11-22`
  *     {rows:(?,?)} the text behind the colon, once for each row
  *     {in}         one ? for each row

@@ -18,6 +18,12 @@ static int expand_one(const Db *db, Slice what, DbNames names, unsigned rows, Bu
                            (unsigned long long) names.server_id);
                 return 0;
         }
+        if (slice_equal(what, SLICE("main"))) {
+                if (!db->database || !is_name(db->database))
+                        return -EINVAL;
+                buf_printf(to, "`%s`", db->database);
+                return 0;
+        }
         if (slice_equal(what, SLICE("raw"))) {
                 if (!names.raw_table || strncmp(names.raw_table, "raw-", 4) != 0 ||
                     !is_name(names.raw_table))

@@ -172,11 +172,12 @@ int migrate_lock(MigrateRun *run, Db **ret_holder) {
         int r;
 
         migrate_run_init(&own, run->db, MIGRATE_OWN, 0, run->hooks, run->reterr);
-        r = db_run_text(run->db, SQL_OWN_CREATE, DB_MAIN);
-        if (r >= 0)
-                r = migrate_is_recorded(&own, 0, &recorded);
-        if (r >= 0 && !recorded)
-                r = migrate_record(&own, 0);
+        r = migrate_is_recorded(&own, 0, &recorded);
+        if (r >= 0 && !recorded) {
+                r = db_run_text(run->db, SQL_OWN_CREATE, DB_MAIN);
+                if (r >= 0)
+                        r = migrate_record(&own, 0);
+        }
         if (r >= 0)
                 r = db_new_like(run->db, &holder);
         if (r >= 0)

@@ -4,12 +4,15 @@
  * a new installation is one such step, at the end of which all of Postal's versions are recorded at
  * once. */
 #include "db/migrate-plan.h"
+#include "db/statement.h"
 
 /* A statement that changes a table waits at most this long for those who use it, because everybody
  * who comes later waits behind it; then it is tried again. */
 static const char SQL_LOCK_WAIT_SHORT[] = "SET SESSION lock_wait_timeout = 20";
 static const char SQL_LOCK_WAIT_DEFAULT[] = "SET SESSION lock_wait_timeout = DEFAULT";
 
+static const char SQL_CREATE_MAIN[] =
+        "CREATE DATABASE {main} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
 static const char SQL_HAS_ENVIRONMENT[] =
         "SELECT COUNT(*) FROM ar_internal_metadata WHERE `key` = 'environment'";
 static const char SQL_ADD_ENVIRONMENT[] =
@@ -212,6 +215,31 @@ static int run_locked(MigrateRun *run, int (*body)(MigrateRun *run)) {
         r = explain(run, r);
         (void) db_run_text(run->db, SQL_LOCK_WAIT_DEFAULT, DB_MAIN);
         return r;
+}
+
+int migrate_main_create(Db *db, bool *ret_created, Buf *reterr) {
+        _cleanup_(db_freep) Db *other = NULL;
+        int r;
+
+        *ret_created = false;
+        r = db_connect(db);
+        if (r != -ENOENT) {
+                if (r < 0)
+                        buf_append_string(reterr, db_error(db));
+                return r;
+        }
+        r = db_new_like(db, &other);
+        if (r < 0)
+                return r;
+        other->is_without_database = true;
+        r = db_run_text(other, SQL_CREATE_MAIN, DB_MAIN);
+        if (r == -EINVAL)
+                buf_printf(reterr, "'%s' is no name that a database can be made with.",
+                           db_database(db));
+        else if (r < 0 && r != -EEXIST)
+                buf_append_string(reterr, db_error(other));
+        *ret_created = r >= 0;
+        return r == -EEXIST ? 0 : r;
 }
 
 int migrate_main(Db *db, const MigrateHooks *hooks, Buf *reterr) {

@@ -59,6 +59,9 @@ int migrate_main(Db *db, const MigrateHooks *hooks, Buf *reterr);
 int migrate_own(Db *db, const MigrateHooks *hooks, Buf *reterr);
 int migrate_message(Db *db, uint64_t server_id, const MigrateHooks *hooks, Buf *reterr);
 
+/* Makes the empty main database unless it exists. -EINVAL: its name has other characters than
+ * letters, digits, '-' and '_'. */
+int migrate_main_create(Db *db, bool *ret_created, Buf *reterr);
 /* Makes the empty message database of a mail server unless it exists. */
 int migrate_message_create(Db *db, uint64_t server_id, Buf *reterr);
 /* The version of a message database: 0 without any tables; -ENOENT without a database. */

@@ -62,6 +62,7 @@ struct Db {
         char *user;
         char *password;
         char *database;
+        bool is_without_database; /* connect as if there were no default database */
         char *message_prefix;
         unsigned io_timeout_sec;
         Hashmap *statements; /* by StatementKey */

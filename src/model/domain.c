@@ -6,7 +6,12 @@
         "SELECT d.id, d.uuid, d.name, d.owner_type, d.owner_id, d.verified_at, "                   \
         "d.verification_method, d.verification_token, d.dkim_private_key, "                        \
         "d.dkim_identifier_string, d.spf_status, d.dkim_status, d.mx_status, "                     \
-        "d.return_path_status, d.dns_checked_at, d.use_for_any, d.created_at FROM domains d "
+        "d.return_path_status, d.dns_checked_at, d.use_for_any, d.created_at, "                    \
+        "IF(d.owner_type = 'Server', CONCAT(oo.permalink, '/', os.permalink), oo.permalink) "      \
+        "FROM domains d "                                                                          \
+        "LEFT JOIN servers os ON d.owner_type = 'Server' AND os.id = d.owner_id "                  \
+        "LEFT JOIN organizations oo "                                                              \
+        "ON oo.id = IF(d.owner_type = 'Organization', d.owner_id, os.organization_id) "
 
 static const char SQL_LOAD[] = SELECT_DOMAINS "WHERE d.id = ?";
 static const char SQL_FIND[] =
@@ -46,7 +51,9 @@ static int domain_from_row(DbStatement *st, Domain **ret) {
             row_string(st, 8, &d->dkim_private_key) < 0 ||
             row_string(st, 9, &d->dkim_identifier_string) < 0 ||
             row_string(st, 10, &d->spf_status) < 0 || row_string(st, 11, &d->dkim_status) < 0 ||
-            row_string(st, 12, &d->mx_status) < 0 || row_string(st, 13, &d->return_path_status) < 0)
+            row_string(st, 12, &d->mx_status) < 0 ||
+            row_string(st, 13, &d->return_path_status) < 0 ||
+            row_string(st, 17, &d->owner_path) < 0)
                 return -ENOMEM;
         d->id = db_u64(st, 0);
         d->owner_type = owner_from_slice(db_slice(st, 3));
@@ -77,6 +84,7 @@ Domain *domain_free(Domain *d) {
         free(d->dkim_status);
         free(d->mx_status);
         free(d->return_path_status);
+        free(d->owner_path);
         return mfree(d);
 }
 

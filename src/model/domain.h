@@ -23,6 +23,7 @@ typedef struct Domain {
         char *name;
         DomainOwner owner_type; /* DOMAIN_OWNER_INVALID: none that is known */
         uint64_t owner_id;
+        char *owner_path;       /* "acme/main", "acme"; NULL when the owner is gone */
         uint64_t verified_usec; /* 0: never */
         bool is_verified;
         char *verification_method;    /* "DNS", "Email"; or NULL */

@@ -5,28 +5,43 @@
 #define SELECT_ENTRIES                                                                             \
         "SELECT q.id, q.server_id, o.permalink, s.permalink, q.message_id, q.domain, "             \
         "q.locked_by, q.locked_at, q.retry_after, q.created_at, q.ip_address_id, i.ipv4, "         \
-        "q.route_id, q.attempts, q.manual, q.batch_key, w.name IS NOT NULL, w.heartbeat_at "       \
-        "FROM queued_messages q LEFT JOIN servers s ON s.id = q.server_id "                        \
+        "q.route_id, q.attempts, q.manual, q.batch_key, w.name IS NOT NULL, w.heartbeat_at FROM "
+#define JOIN_ENTRIES                                                                               \
+        "LEFT JOIN servers s ON s.id = q.server_id "                                               \
         "LEFT JOIN organizations o ON o.id = s.organization_id "                                   \
         "LEFT JOIN ip_addresses i ON i.id = q.ip_address_id "                                      \
-        "LEFT JOIN postal_workers w ON w.name = q.locked_by "
+        "LEFT JOIN postal_workers w ON w.name = q.locked_by "                                      \
+        "ORDER BY q.id"
+/* The rows are found first, by their key, and only then is looked up what belongs to them: the
+ * queue may have millions. */
+#define LIST(condition)                                                                            \
+        SELECT_ENTRIES                                                                             \
+        "(SELECT id AS page_id FROM queued_messages WHERE (? = 0 OR server_id = ?) " condition     \
+        "ORDER BY id LIMIT ?) page JOIN queued_messages q ON q.id = page_id " JOIN_ENTRIES
 
-static const char SQL_LIST[] = SELECT_ENTRIES
-        "WHERE (? = 0 OR q.server_id = ?) AND (? < 0 OR ? = "
-        "IF(q.locked_by IS NOT NULL, 2, q.retry_after IS NOT NULL)) ORDER BY q.id LIMIT ?";
+static const char SQL_LIST_ALL[] = LIST("");
+static const char SQL_LIST_READY[] = LIST("AND locked_by IS NULL AND retry_after IS NULL ");
+static const char SQL_LIST_WAITING[] = LIST("AND locked_by IS NULL AND retry_after IS NOT NULL ");
+static const char SQL_LIST_LEASED[] = LIST("AND locked_by IS NOT NULL ");
 static const char SQL_OF_MESSAGE[] =
-        SELECT_ENTRIES "WHERE q.message_id = ? AND q.server_id = ? ORDER BY q.id";
+        SELECT_ENTRIES "(SELECT id AS page_id FROM queued_messages WHERE message_id = ? "
+                       "AND server_id = ?) page "
+                       "JOIN queued_messages q ON q.id = page_id " JOIN_ENTRIES;
+/* Grouped by an expression, so that the table is read as it lies, and not row by row after the key
+ * of server_id. */
 static const char SQL_STATS[] =
-        "SELECT q.server_id, MAX(o.permalink), MAX(s.permalink), "
-        "SUM(q.locked_by IS NULL AND q.retry_after IS NULL), "
-        "SUM(q.locked_by IS NULL AND q.retry_after IS NOT NULL), SUM(q.locked_by IS NOT NULL), "
-        "SUM(q.locked_by IS NULL AND COALESCE(q.retry_after <= UTC_TIMESTAMP(), 0)), "
-        "MIN(q.created_at), "
-        "MIN(IF(q.locked_by IS NULL AND q.retry_after IS NULL, q.created_at, NULL)), "
-        "MIN(IF(q.locked_by IS NULL, q.retry_after, NULL)) "
-        "FROM queued_messages q LEFT JOIN servers s ON s.id = q.server_id "
-        "LEFT JOIN organizations o ON o.id = s.organization_id "
-        "GROUP BY q.server_id ORDER BY 2, 3, 1";
+        "SELECT q.server_id, o.permalink, s.permalink, q.ready, q.waiting, q.leased, q.overdue, "
+        "q.oldest, q.oldest_ready, q.next_due FROM (SELECT COALESCE(server_id, 0) AS server_id, "
+        "SUM(locked_by IS NULL AND retry_after IS NULL) AS ready, "
+        "SUM(locked_by IS NULL AND retry_after IS NOT NULL) AS waiting, "
+        "SUM(locked_by IS NOT NULL) AS leased, "
+        "SUM(locked_by IS NULL AND COALESCE(retry_after <= UTC_TIMESTAMP(), 0)) AS overdue, "
+        "MIN(created_at) AS oldest, "
+        "MIN(IF(locked_by IS NULL AND retry_after IS NULL, created_at, NULL)) AS oldest_ready, "
+        "MIN(IF(locked_by IS NULL, retry_after, NULL)) AS next_due "
+        "FROM queued_messages GROUP BY COALESCE(server_id, 0)) q "
+        "LEFT JOIN servers s ON s.id = q.server_id "
+        "LEFT JOIN organizations o ON o.id = s.organization_id ORDER BY 2, 3, 1";
 
 static const char *const STATES[QUEUE_STATE_MAX] = {
         [QUEUE_READY] = "ready",
@@ -84,16 +99,27 @@ QueueEntry *queue_entry_free(QueueEntry *e) {
 
 DEFINE_MODEL_ROWS(QueueEntry, queue_entry)
 
+static const char *list_sql(QueueState state) {
+        switch (state) {
+        case QUEUE_READY:
+                return SQL_LIST_READY;
+        case QUEUE_WAITING:
+                return SQL_LIST_WAITING;
+        case QUEUE_LEASED:
+                return SQL_LIST_LEASED;
+        default:
+                return SQL_LIST_ALL;
+        }
+}
+
 int queue_entry_list(Db *db, const QueueFilter *filter, QueueEntry ***ret) {
         DbStatement *st;
-        int r = db_prepare(db, SQL_LIST, DB_MAIN, 1, &st);
+        int r = db_prepare(db, list_sql(filter->state), DB_MAIN, 1, &st);
 
         if (r < 0)
                 return r;
         db_bind_u64(st, filter->server_id);
         db_bind_u64(st, filter->server_id);
-        db_bind_i64(st, filter->state);
-        db_bind_i64(st, filter->state);
         db_bind_u64(st, filter->limit);
         return queue_entry_collect(st, ret);
 }

@@ -27,6 +27,7 @@ TEST(names_are_filled_in) {
                 { "INSERT INTO {m}.{raw} (data) VALUES {rows:(?)}", { 7, "raw-2026-11-22" }, 3,
                   "INSERT INTO `PREFIX-server-7`.`raw-2026-11-22` (data) VALUES (?),(?),(?)" },
                 { "DELETE FROM q WHERE id IN ({in})", { 0 }, 2, "DELETE FROM q WHERE id IN (?,?)" },
+                { "USE {main}", { 0 }, 1, "USE `PREFIX`" },
                 { "SELECT {m}", { 0 }, 1, NULL },
                 { "SELECT {raw}", { .raw_table = "messages" }, 1, NULL },
                 { "SELECT {raw}", { .raw_table = "raw-`; DROP" }, 1, NULL },

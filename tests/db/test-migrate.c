@@ -91,6 +91,23 @@ TEST(a_new_database_is_the_recorded_one) {
         check_nothing_is_left();
 }
 
+TEST(a_main_database_is_made_if_there_is_none) {
+        bool created;
+
+        test_database_reset();
+        CHECK_OK(migrate_main_create(test_database(), &created, &said));
+        CHECK(!created);
+        test_sql("DROP DATABASE `%s`", test_database_prefix());
+        db_disconnect(test_database());
+        CHECK_OK(migrate_main_create(test_database(), &created, &said));
+        CHECK(created);
+        CHECK_VALUE("utf8mb4_general_ci",
+                    "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA "
+                    "WHERE SCHEMA_NAME = '%s'",
+                    test_database_prefix());
+        CHECK_INT(db_connect(test_database()), 0);
+}
+
 TEST(what_we_add_is_as_it_should_be) {
         set_up_main();
         migrate_all(NULL);
@@ -282,6 +299,18 @@ TEST(compact_tables_are_converted_before_they_get_long_keys) {
         CHECK_VALUE("Dynamic",
                     "SELECT ROW_FORMAT FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
                     "DATABASE() AND TABLE_NAME = 'queued_messages'");
+}
+
+TEST(a_table_that_cannot_be_changed_online_is_changed_all_the_same) {
+        Watch w = { 0 };
+
+        set_up_300();
+        test_sql("ALTER TABLE users ENGINE=MyISAM");
+        CHECK_OK(migrate_own(test_database(), NULL, &said));
+        CHECK_OK(migrate_main(test_database(), WATCH(&w), &said));
+        CHECK_INT(w.offline, 2);
+        CHECK_INT(w.steps, 1);
+        check_nothing_is_left();
 }
 
 TEST(our_keys_come_back_when_they_are_gone) {

@@ -31,12 +31,17 @@ class MariaDB:
         data = os.path.join(self.folder, "data")
         if os.path.isdir(data):
             return
+        os.makedirs(self.folder, exist_ok=True)
         done = subprocess.run(
             [program("mariadb-install-db"), "--no-defaults", "--auth-root-authentication-method=normal",
              "--skip-test-db", "--datadir=" + data] + self.user(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment())
         if done.returncode:
             raise RuntimeError("mariadb-install-db failed:\n" + done.stdout.decode("utf-8", "replace")[-2000:])
+
+    def environment(self):
+        """A folder of its own for temporary tables: each server removes at its start what it finds there."""
+        return dict(os.environ, TMPDIR=self.folder)
 
     @staticmethod
     def user():
@@ -55,7 +60,8 @@ class MariaDB:
     def start(self):
         self.install()
         self.process = subprocess.Popen(self.arguments(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
+                                        stderr=subprocess.DEVNULL, start_new_session=True,
+                                        env=self.environment())
         self.wait()
         return self
 

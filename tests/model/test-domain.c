@@ -30,6 +30,8 @@ TEST(the_recorded_domains_are_read) {
         CHECK(!unverified->is_verified && !unverified->dkim_status);
         CHECK_INT(domain_find_for_server(db, 2, "orgwide.example.org", &shared), 0);
         CHECK_INT(shared->owner_type, DOMAIN_OF_ORGANIZATION);
+        CHECK_STR(shared->owner_path, "acme");
+        CHECK_STR(d->owner_path, "acme/main");
         CHECK_INT(domain_find_for_server(db, 1, "unverified.example.com", &any), -ENOENT);
         CHECK_INT(domain_find_for_server(db, 4, "orgwide.example.org", &any), -ENOENT);
         CHECK_INT(domain_find_by_name(db, DOMAIN_OF_SERVER, 2, "any.example.com", &any), 0);
