@@ -118,7 +118,7 @@ static int set_body(Mailroom *m, Delivery *d, Slice value, uint64_t length, uint
         size_t size;
         int r;
 
-        if (d->raw_body_id == 0)
+        if (d->raw_body_id == 0 || d->body)
                 return 0;
         d->body = shared_body_ref(cache_get(m->bodies, SLICE_OF(key), now_usec));
         if (d->body)
@@ -149,7 +149,6 @@ static int prepare_one(Mailroom *m, Delivery *d, const Slice values[2], const ui
         d->prefix = SLICE_NULL;
         if (!d->is_incoming && !header_find_last(d->headers, slice_from_string(MSGID_FIELD), &field))
                 r = sign(m, d, now_usec);
-        d->is_prepared = r >= 0;
         return r;
 }
 
@@ -184,9 +183,10 @@ void prepare_deliveries(Mailroom *m, Delivery *deliveries[], size_t count, uint6
                 for (size_t i = first; i < end; i++) {
                         BodyKey key = body_key(deliveries[i]);
 
+                        /* Kept from here on: the cache may drop it while the others are prepared. */
+                        deliveries[i]->body = shared_body_ref(cache_get(m->bodies, SLICE_OF(key), now_usec));
                         ids[(i - first) * 2] = deliveries[i]->raw_headers_id;
-                        ids[(i - first) * 2 + 1] =
-                                cache_get(m->bodies, SLICE_OF(key), now_usec) ? 0 : deliveries[i]->raw_body_id;
+                        ids[(i - first) * 2 + 1] = deliveries[i]->body ? 0 : deliveries[i]->raw_body_id;
                 }
                 r = raw_load_many(m->database->message, deliveries[first]->server_id,
                                   deliveries[first]->raw_table, ids, (end - first) * 2, &arena, values, lengths);

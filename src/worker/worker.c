@@ -99,12 +99,10 @@ static void prepare_done(BatchItem *item, void *userdata) {
         Delivery *d = container_of(item, Delivery, item);
         Worker *w = userdata;
 
-        if (d->prepare_result < 0) { /* nothing stays loaded */
-                d->is_prepared = true;
-                d->is_preparing = false;
-                worker_unload(w, d);
-        }
         d->is_preparing = false;
+        d->is_prepared = true;
+        if (d->prepare_result < 0) /* nothing stays loaded */
+                worker_unload(w, d);
         destination_prepared(d);
 }
 
