@@ -28,7 +28,7 @@ static inline Slice slice_from_string(const char *s) {
 
 static inline Slice slice_from(Slice s, size_t offset) {
         assert(offset <= s.size);
-        return (Slice){ s.data + offset, s.size - offset };
+        return (Slice){ s.data ? s.data + offset : NULL, s.size - offset };
 }
 
 static inline Slice slice_first(Slice s, size_t size) {

@@ -22,6 +22,7 @@ TEST(finding) {
         CHECK_INT(slice_find_last_byte(SLICE_NULL, '@'), -1);
         CHECK_INT(slice_find_ignore_case(SLICE("received BY host"), SLICE("by HOST")), 9);
         CHECK_INT(slice_find_ignore_case(SLICE("by"), SLICE("by host")), -1);
+        CHECK(!slice_from(SLICE_NULL, 0).data);
 }
 
 TEST(trimming_and_splitting) {
