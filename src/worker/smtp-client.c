@@ -22,6 +22,7 @@ struct SmtpClient {
         SmtpEnvelope envelope;
         bool has_failed; /* a command was refused; what was pipelined behind it is read and forgotten */
         bool needs_reset;
+        bool is_leaving; /* nothing can be said after this transaction */
         SmtpStage result_stage;
         unsigned result_code;
         Buf result_text;
@@ -156,6 +157,17 @@ static void after_transaction_reply(SmtpClient *c, SmtpStage stage) {
         }
 }
 
+/* The server does not wait for the rest of the message. */
+static void after_early_reply(SmtpClient *c) {
+        if (c->reply.code < 400) {
+                fail(c, "the server answered before it had the message");
+                return;
+        }
+        set_result(c, SMTP_STAGE_CONTENT);
+        c->is_leaving = true;
+        c->want = SMTP_CLIENT_HAS_RESULT;
+}
+
 static void after_starttls(SmtpClient *c) {
         if (c->reply.code == 220)
                 c->want = SMTP_CLIENT_WANTS_TLS;
@@ -200,7 +212,7 @@ static void handle_reply(SmtpClient *c) {
 size_t smtp_client_feed(SmtpClient *c, Slice input) {
         size_t taken;
 
-        if (c->awaited_count == 0 || c->want == SMTP_CLIENT_FAILED) {
+        if (c->want != SMTP_CLIENT_WANTS_CONTENT && (c->awaited_count == 0 || c->want == SMTP_CLIENT_FAILED)) {
                 /* Unasked: most likely 421 before hanging up. */
                 if (c->want == SMTP_CLIENT_READY)
                         fail(c, "the server spoke out of turn");
@@ -212,7 +224,10 @@ size_t smtp_client_feed(SmtpClient *c, Slice input) {
                 return input.size;
         }
         if (c->reply.state == SMTP_REPLY_DONE) {
-                handle_reply(c);
+                if (c->awaited_count > 0)
+                        handle_reply(c);
+                else
+                        after_early_reply(c);
                 smtp_reply_reset(&c->reply);
         }
         return taken;
@@ -246,7 +261,7 @@ void smtp_client_send(SmtpClient *c, const SmtpEnvelope *envelope) {
         assert(c->want == SMTP_CLIENT_READY);
 
         c->envelope = *envelope;
-        c->has_failed = c->needs_reset = c->needs_smtputf8 = false;
+        c->has_failed = c->needs_reset = c->is_leaving = c->needs_smtputf8 = false;
         if (is_utf8 && !c->capabilities.has_smtputf8) {
                 c->needs_smtputf8 = true;
                 c->result_stage = SMTP_STAGE_MAIL;
@@ -275,7 +290,7 @@ void smtp_client_result(const SmtpClient *c, SmtpResult *ret) {
 void smtp_client_next(SmtpClient *c) {
         assert(c->want == SMTP_CLIENT_HAS_RESULT);
 
-        if (c->result_code == 421) {
+        if (c->result_code == 421 || c->is_leaving) {
                 fail(c, buf_string(&c->result_text));
         } else if (c->needs_reset) {
                 buf_append_string(&c->output, "RSET\r\n");

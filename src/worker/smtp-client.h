@@ -24,7 +24,7 @@ typedef enum SmtpClientWant {
         SMTP_CLIENT_WANTS_REPLY,   /* feed it what comes */
         SMTP_CLIENT_WANTS_TLS,     /* a handshake, then smtp_client_secured() */
         SMTP_CLIENT_READY,         /* smtp_client_send(), or smtp_client_quit() */
-        SMTP_CLIENT_WANTS_CONTENT, /* the message, then smtp_client_content_sent() */
+        SMTP_CLIENT_WANTS_CONTENT, /* the message, then smtp_client_content_sent(); feed it what comes meanwhile */
         SMTP_CLIENT_HAS_RESULT,    /* smtp_client_result(), then smtp_client_next() */
         SMTP_CLIENT_FAILED,        /* the connection is of no use: smtp_client_error() */
         SMTP_CLIENT_ENDED,         /* the server has answered QUIT */
@@ -86,4 +86,3 @@ void smtp_client_quit(SmtpClient *c);
 /* Why it failed: the server's reply, or what is wrong with it. */
 const char *smtp_client_error(const SmtpClient *c);
 const SmtpCapabilities *smtp_client_capabilities(const SmtpClient *c);
-/* Bytes were received that answer nothing: the peer said something on its own, such as 421. */

@@ -282,6 +282,19 @@ TEST(the_server_may_hang_up_with_421_anywhere) {
         CONVERSE(AUTO, READY, "S 421 idle for too long", "E the server spoke out of turn");
 }
 
+/* What it says then is its answer, though it comes too soon; behind it, nothing can be said on this connection. */
+TEST(a_message_refused_while_it_is_being_sent) {
+        CONVERSE(AUTO, READY, "M", "C MAIL FROM:<me@a.example>", "S 250 ok", "C RCPT TO:<you@b.example>", "S 250 ok",
+                 "C DATA", "S 354 go", "W content", "S 552-too", "S 552 big", "R message 552", "N",
+                 "E 552-too\n552 big");
+        CONVERSE(AUTO, READY, "M", "C MAIL FROM:<me@a.example>", "S 250 ok", "C RCPT TO:<you@b.example>", "S 250 ok",
+                 "C DATA", "S 354 go", "S 421 bye", "R message 421", "N", "E 421 bye");
+        CONVERSE(AUTO, READY, "M", "C MAIL FROM:<me@a.example>", "S 250 ok", "C RCPT TO:<you@b.example>", "S 250 ok",
+                 "C DATA", "S 354 go", "S 250 fine", "E the server answered before it had the message");
+        CONVERSE(AUTO, READY, "M", "C MAIL FROM:<me@a.example>", "S 250 ok", "C RCPT TO:<you@b.example>", "S 250 ok",
+                 "C DATA", "S 354 go", "S HTTP/1.1 400 Bad Request", "E the server's reply is not SMTP");
+}
+
 TEST(what_is_offered_goes_into_mail) {
         static const struct {
                 const char *offer;
