@@ -136,6 +136,7 @@ static void after_transaction_reply(SmtpClient *c, SmtpStage stage) {
                 c->needs_reset = true;
         }
         if (code == 421) { /* the server hangs up now */
+                c->is_leaving = true;
                 c->awaited_count = 0;
                 c->want = SMTP_CLIENT_HAS_RESULT;
                 return;
@@ -290,7 +291,7 @@ void smtp_client_result(const SmtpClient *c, SmtpResult *ret) {
 void smtp_client_next(SmtpClient *c) {
         assert(c->want == SMTP_CLIENT_HAS_RESULT);
 
-        if (c->result_code == 421 || c->is_leaving) {
+        if (c->is_leaving) {
                 fail(c, buf_string(&c->result_text));
         } else if (c->needs_reset) {
                 buf_append_string(&c->output, "RSET\r\n");
