@@ -197,10 +197,10 @@ static void handle_reply(SmtpClient *c) {
                 after_starttls(c);
                 break;
         case SMTP_STAGE_RSET:
-                if (is_positive(c->reply.code))
-                        c->want = SMTP_CLIENT_READY;
-                else
+                if (!is_positive(c->reply.code))
                         fail(c, buf_string(&c->reply.text));
+                else if (c->awaited_count == 0) /* else QUIT is on its way already */
+                        c->want = SMTP_CLIENT_READY;
                 break;
         case SMTP_STAGE_QUIT:
                 c->want = SMTP_CLIENT_ENDED;
@@ -213,7 +213,7 @@ static void handle_reply(SmtpClient *c) {
 size_t smtp_client_feed(SmtpClient *c, Slice input) {
         size_t taken;
 
-        if (c->want != SMTP_CLIENT_WANTS_CONTENT && (c->awaited_count == 0 || c->want == SMTP_CLIENT_FAILED)) {
+        if (c->want != SMTP_CLIENT_WANTS_REPLY && c->want != SMTP_CLIENT_WANTS_CONTENT) {
                 /* Unasked: most likely 421 before hanging up. */
                 if (c->want == SMTP_CLIENT_READY)
                         fail(c, "the server spoke out of turn");

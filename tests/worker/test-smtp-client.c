@@ -203,6 +203,11 @@ TEST(starttls_when_it_is_offered) {
         CONVERSE(IMPLICIT, "W tls", "C", "T", "W reply", GREETING, "S 250-mx", "S 250 STARTTLS", "W ready", SENT);
 }
 
+TEST(quit_may_follow_rset_at_once) {
+        CONVERSE(AUTO, READY, "M", "C MAIL FROM:<me@a.example>", "S 550 no", "R MAIL FROM 550", "N", "C RSET", "Q",
+                 "C QUIT", "S 250 ok", "W reply", "S 221 bye", "W ended");
+}
+
 TEST(starttls_refused_or_missing) {
         CONVERSE(AUTO, GREETING, "S 250-mx", "S 250 STARTTLS", "C STARTTLS", "S 454 not now", "W ready", SENT);
         CONVERSE(AUTO, GREETING, "S 250-mx", "S 250 STARTTLS", "C STARTTLS", "S 421 bye", "E 421 bye");
@@ -221,6 +226,7 @@ TEST(plain_text_before_the_handshake_is_discarded) {
                  "W tls", "T", "C EHLO me.example", "W reply", "S 250 mx", "W ready", SENT);
         CONVERSE(AUTO, GREETING, "S 250-mx", "S 250 STARTTLS", "C STARTTLS", "S 220 go", "S 250-half a reply",
                  "W tls", "T", "C EHLO me.example", "S 250 mx", "W ready");
+        CONVERSE(IMPLICIT, "S 220 mx", "S 250 mx", "W tls", "T", "W reply", READY);
 }
 
 TEST(ssl_modes_by_name) {
