@@ -26,7 +26,7 @@ struct SmtpClient {
         SmtpStage result_stage;
         unsigned result_code;
         Buf result_text;
-        bool needs_smtputf8;
+        bool is_own_result;
 };
 
 static const char *const STAGES[] = { "greeting", "EHLO", "STARTTLS", "MAIL FROM", "RCPT TO",
@@ -255,6 +255,36 @@ static void append_mail(SmtpClient *c, bool is_utf8) {
         buf_append_string(&c->output, "\r\n");
 }
 
+static bool has_control_characters(const char *address) {
+        for (const char *p = address; *p; p++)
+                if ((uint8_t) *p < ' ' || *p == 0x7f)
+                        return true;
+        return false;
+}
+
+/* What the server would have to refuse is not said to it. True when there is such a thing. */
+static bool refuse(SmtpClient *c, bool is_utf8) {
+        const SmtpEnvelope *e = &c->envelope;
+        uint64_t size_max = c->capabilities.size_max;
+
+        buf_reset(&c->result_text, 4096);
+        if (has_control_characters(e->mail_from) || has_control_characters(e->rcpt_to))
+                buf_append_string(&c->result_text, "The address has control characters");
+        else if (is_utf8 && !c->capabilities.has_smtputf8)
+                buf_append_string(&c->result_text,
+                                  "The address is not ASCII and the server does not support SMTPUTF8");
+        else if (size_max > 0 && e->size > size_max)
+                buf_printf(&c->result_text, "The message has %llu bytes, the server takes at most %llu",
+                           (unsigned long long) e->size, (unsigned long long) size_max);
+        else
+                return false;
+        c->is_own_result = true;
+        c->result_stage = SMTP_STAGE_MAIL;
+        c->result_code = 0;
+        c->want = SMTP_CLIENT_HAS_RESULT;
+        return true;
+}
+
 void smtp_client_send(SmtpClient *c, const SmtpEnvelope *envelope) {
         bool is_utf8 = !address_is_ascii(slice_from_string(envelope->mail_from)) ||
                        !address_is_ascii(slice_from_string(envelope->rcpt_to));
@@ -262,14 +292,9 @@ void smtp_client_send(SmtpClient *c, const SmtpEnvelope *envelope) {
         assert(c->want == SMTP_CLIENT_READY);
 
         c->envelope = *envelope;
-        c->has_failed = c->needs_reset = c->is_leaving = c->needs_smtputf8 = false;
-        if (is_utf8 && !c->capabilities.has_smtputf8) {
-                c->needs_smtputf8 = true;
-                c->result_stage = SMTP_STAGE_MAIL;
-                c->result_code = 0;
-                c->want = SMTP_CLIENT_HAS_RESULT;
+        c->has_failed = c->needs_reset = c->is_leaving = c->is_own_result = false;
+        if (refuse(c, is_utf8))
                 return;
-        }
         append_mail(c, is_utf8);
         await(c, SMTP_STAGE_MAIL);
         if (!c->capabilities.has_pipelining)
@@ -285,7 +310,7 @@ void smtp_client_content_sent(SmtpClient *c) {
 }
 
 void smtp_client_result(const SmtpClient *c, SmtpResult *ret) {
-        *ret = (SmtpResult){ c->result_stage, c->result_code, buf_string(&c->result_text), c->needs_smtputf8 };
+        *ret = (SmtpResult){ c->result_stage, c->result_code, buf_string(&c->result_text), c->is_own_result };
 }
 
 void smtp_client_next(SmtpClient *c) {

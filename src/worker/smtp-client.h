@@ -49,7 +49,7 @@ const char *smtp_stage_to_string(SmtpStage stage);
 typedef struct SmtpEnvelope {
         const char *mail_from; /* "" for bounces */
         const char *rcpt_to;
-        uint64_t size;   /* about, for SIZE= */
+        uint64_t size;   /* about, for SIZE=; 0: unknown */
         bool is_8bit;    /* the content has 8-bit bytes */
 } SmtpEnvelope;
 
@@ -57,7 +57,7 @@ typedef struct SmtpResult {
         SmtpStage stage; /* of the reply that decided */
         unsigned code;
         const char *text; /* the whole reply, lines joined with LF; valid until smtp_client_next() */
-        bool needs_smtputf8; /* refused here: the address is not ASCII and the server does not take such */
+        bool is_own; /* the server was not asked: by what it offers, it cannot take the message; `text` says why */
 } SmtpResult;
 
 typedef struct SmtpClient SmtpClient;

@@ -303,6 +303,47 @@ TEST(a_message_refused_while_it_is_being_sent) {
                  "C DATA", "S 354 go", "S HTTP/1.1 400 Bad Request", "E the server's reply is not SMTP");
 }
 
+/* Nothing of it is said to the server, and the next message can go at once. */
+TEST(what_the_server_cannot_take_is_known_before_it_is_asked) {
+        static const struct {
+                const char *offer;
+                SmtpEnvelope envelope;
+                const char *want;
+        } CASES[] = {
+                { "SIZE 999", { "a@b", "c@d", 1000, false },
+                  "The message has 1000 bytes, the server takes at most 999" },
+                { "8BITMIME", { "a@b", "\xc3\xa9@d", 1, false },
+                  "The address is not ASCII and the server does not support SMTPUTF8" },
+                { "8BITMIME", { "\xc3\xa9@b", "c@d", 1, false },
+                  "The address is not ASCII and the server does not support SMTPUTF8" },
+                { "SMTPUTF8", { "a@b", "c@d>\r\nDATA", 1, false }, "The address has control characters" },
+                { "SMTPUTF8", { "a@b\n", "c@d", 1, false }, "The address has control characters" },
+                { "SMTPUTF8", { "a@b", "c\x7f@d", 1, false }, "The address has control characters" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(CASES); i++) {
+                Talk t = { .conversation = &(Conversation){ .envelope = CASES[i].envelope } };
+                _cleanup_(buf_done) Buf offer = BUF_EMPTY;
+                SmtpResult result;
+
+                buf_printf(&offer, "220 mx\r\n250-mx\r\n250 %s\r\n", CASES[i].offer);
+                CHECK_INT(smtp_client_new("me.example", SMTP_CLIENT_TLS_AUTO, &t.client), 0);
+                server_says(&t, buf_slice(&offer));
+                check_said(&t, "EHLO me.example");
+                smtp_client_send(t.client, &CASES[i].envelope);
+                check_result(&t, "MAIL FROM 0");
+                smtp_client_result(t.client, &result);
+                CHECK(result.is_own);
+                CHECK_STR(result.text, CASES[i].want);
+                smtp_client_next(t.client);
+                check_said(&t, "");
+                smtp_client_send(t.client, &(SmtpEnvelope){ .mail_from = "", .rcpt_to = "x@y" });
+                check_said(&t, "MAIL FROM:<>");
+                smtp_client_free(t.client);
+                buf_done(&t.said);
+        }
+}
+
 TEST(what_is_offered_goes_into_mail) {
         static const struct {
                 const char *offer;
