@@ -32,6 +32,7 @@ struct Journal {
         char *path;
         Buf lease_line;
         uint64_t size;
+        uint64_t size_max; /* when it has grown to this, it is rewritten */
         Hashmap *open; /* queue id -> OpenEntry */
 };
 
@@ -305,10 +306,12 @@ static int rewrite(Journal *j) {
         _cleanup_(buf_done) Buf content = BUF_EMPTY;
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
+        uint64_t old_size = j->size;
         size_t position = 0;
         OpenEntry *e;
         int old;
 
+        j->size_max = j->size + JOURNAL_SIZE_MAX / 2; /* if it fails, not at each line again */
         if (asprintf(&path, "%s.new", j->path) < 0)
                 return -ENOMEM;
         fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -322,9 +325,11 @@ static int rewrite(Journal *j) {
         j->size = 0;
         if (buf_error(&content) < 0 || write_all(j, buf_slice(&content)) < 0 || rename(path, j->path) < 0) {
                 j->fd = old;
-                j->size = JOURNAL_SIZE_MAX / 2; /* try again later */
+                j->size = old_size;
+                (void) unlink(path);
                 return -EIO;
         }
+        j->size_max = j->size + JOURNAL_SIZE_MAX;
         (void) TAKE_FD(fd);
         (void) safe_close(old);
         return 0;
@@ -343,6 +348,7 @@ int journal_start(Journal *j, const char *lease) {
         if (ftruncate(j->fd, 0) < 0)
                 return -errno;
         j->size = 0;
+        j->size_max = JOURNAL_SIZE_MAX;
         return write_all(j, buf_slice(&j->lease_line));
 }
 
@@ -400,7 +406,7 @@ int journal_settled(Journal *j, uint64_t queue_id) {
         free(e);
         buf_printf(&line, "settled\t%llu\n", (unsigned long long) queue_id);
         r = write_all(j, buf_slice(&line));
-        if (r >= 0 && j->size > JOURNAL_SIZE_MAX)
+        if (r >= 0 && j->size > j->size_max)
                 r = rewrite(j);
         return r;
 }

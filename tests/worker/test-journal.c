@@ -309,6 +309,36 @@ TEST(on_a_full_disk_nothing_is_half_written) {
         tear_down();
 }
 
+/* The name is taken by a folder, so that the new file cannot get it; then the disk is full, too. */
+TEST(a_rewrite_that_fails_leaves_all_as_it_was) {
+        _cleanup_free_ char *second_name = NULL;
+        JournalEntry e = entry(2);
+        Journal *j;
+        struct stat st;
+
+        set_up();
+        second_name = strdup(path_of("2"));
+        j = open_new("1");
+        grow(j, JOURNAL_SIZE_MAX - 100000);
+        begin(j, 1);
+        CHECK_INT(rename(path_of("1"), second_name), 0);
+        CHECK_INT(mkdir(path_of("1"), 0700), 0);
+        do {
+                CHECK_INT(journal_begin(j, &e), 0);
+                CHECK_INT(stat(second_name, &st), 0);
+        } while (journal_settled(j, 2) >= 0);
+        CHECK((uint64_t) st.st_size > JOURNAL_SIZE_MAX - 100000);
+        CHECK_INT(stat(second_name, &st), 0);
+        limit_files((uint64_t) st.st_size + 5);
+        CHECK(journal_begin(j, &e) < 0);
+        limit_files(0);
+        begin(j, 3);
+        journal_free(j);
+        CHECK_STR(leftovers("2"), "1b 3b");
+        CHECK_INT(rmdir(path_of("1")), 0);
+        tear_down();
+}
+
 TEST(journals_of_the_dead) {
         JournalLeftovers l;
         Journal *live, *j, *orphan;
