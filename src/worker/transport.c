@@ -130,6 +130,7 @@ static JournalEntry journal_entry(const Transport *t, const Delivery *d, char ro
                                .server_id = d->server_id,
                                .message_id = d->message_id,
                                .attempts = d->attempts,
+                               .is_incoming = d->is_incoming,
                                .rcpt_to = d->stored_rcpt_to,
                                .route = route };
 }
