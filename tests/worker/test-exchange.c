@@ -93,6 +93,34 @@ TEST(one_connection_takes_many_messages) {
         rig_tear_down();
 }
 
+TEST(refusals_and_the_next_message) {
+        static const char *const WANT[] = {
+                PERMANENT("550 5.1.1 who?"),
+                TEMPORARY("451 later"),
+                TEMPORARY("could not get 3xx (554: 554 no)"),
+                PERMANENT("554-spam\n554 spam"),
+                "SoftFail 40|Temporary SMTP delivery error when sending to 127.0.0.1:A (mx.example)|"
+                "450 come back in 30 seconds",
+                SENT,
+        };
+        Peer *p;
+
+        rig_set_up("smtp_client: { max_connections_per_destination: 1 }");
+        p = one_peer(SCRIPT(HELLO, "< MAIL*", "250 ok", "< RCPT*", "550 5.1.1 who?", "< RSET", "250 ok", /* 1 */
+                            "< MAIL*", "451 later", "< RSET", "250 ok",                                   /* 2 */
+                            "< MAIL*", "250 ok", "< RCPT*", "250 ok", "< DATA", "554 no", "< RSET", "250 ok",
+                            ENVELOPE, "<<", "554-spam", "554 spam", "< RSET", "250 ok",
+                            "< MAIL*", "250 ok", "< RCPT*", "450 come back in 30 seconds", "< RSET", "250 ok",
+                            MESSAGE));
+        for (size_t i = 0; i < ELEMENTSOF(WANT); i++)
+                (void) rig_send("a.example");
+        RIG_UNTIL(rig.outcome_count == ELEMENTSOF(WANT));
+        for (size_t i = 0; i < ELEMENTSOF(WANT); i++)
+                CHECK_OUTCOME(i + 1, WANT[i]);
+        CHECK_INT(p->connection_count, 1);
+        rig_tear_down();
+}
+
 TEST(pipelining) {
         Peer *p;
         uint64_t first, second;
@@ -324,6 +352,25 @@ TEST(a_connection_that_ends_while_the_message_is_prepared) {
         RIG_UNTIL(rig_outcome(1));
         CHECK_OUTCOME(1, SENT);
         CHECK_INT(p->connection_count, 2);
+        rig_tear_down();
+}
+
+/* The message behind the one that is being sent is loaded meanwhile, and goes back when the connection is lost. */
+TEST(the_next_message_is_prepared_ahead) {
+        Peer *p;
+
+        rig_set_up("smtp_client: { max_connections_per_destination: 1 }");
+        p = one_peer(SCRIPT(HELLO, ENVELOPE, "<<", "hold", "close"));
+        peer_script(p, SCRIPT(HELLO, MESSAGE));
+        (void) rig_send("a.example");
+        (void) rig_send("a.example");
+        RIG_UNTIL(p->connection_count == 1 && p->connections[0].is_held);
+        rig_turns(10);
+        CHECK_OUTCOME(1, "");
+        peer_go_on(p);
+        RIG_UNTIL(rig.outcome_count == 2);
+        CHECK_OUTCOME(1, LOST(CLOSED MAYBE));
+        CHECK_OUTCOME(2, SENT);
         rig_tear_down();
 }
 
