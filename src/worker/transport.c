@@ -97,6 +97,14 @@ static void retire(Transport *t) {
         worker_check_drained(t->worker);
 }
 
+/* The connection has done its work; the destination may have more. */
+static void end(Transport *t) {
+        Destination *d = t->destination;
+
+        retire(t);
+        destination_closed(d);
+}
+
 static void note_error(Transport *t, const char *what) {
         if (t->errors.size > 1000 || (t->errors.size > 0 && strstr(t->errors.data, what)))
                 return;
@@ -195,8 +203,6 @@ static void fail_current(Transport *t, const char *why, bool is_timeout) {
 
 /* The connection is of no use any more, `why` in words. */
 static void lost(Transport *t, const char *why, bool is_timeout) {
-        Destination *d = t->destination;
-
         if (t->current && t->has_begun) {
                 /* Nothing of the message itself can have been taken before its final dot: it may be sent again. */
                 if (!t->has_sent && !is_timeout && t->current->resends++ == 0)
@@ -206,8 +212,7 @@ static void lost(Transport *t, const char *why, bool is_timeout) {
         }
         if (t->current)
                 t->is_sending = t->has_begun = false;
-        retire(t);
-        destination_closed(d);
+        end(t);
 }
 
 /* ---- Timeouts ---- */
@@ -248,7 +253,7 @@ static void on_timer(ReactorTimer *timer) {
         char text[80];
 
         if (t->is_quitting) {
-                retire(t);
+                end(t);
                 return;
         }
         if (!t->is_ready) {
@@ -574,7 +579,7 @@ static void advance(Transport *t) {
                         address_failed(t, smtp_client_error(t->client));
                 break;
         case SMTP_CLIENT_ENDED:
-                retire(t);
+                end(t);
                 break;
         case SMTP_CLIENT_HAS_RESULT:
                 advance(t); /* known at once: the address cannot be said to this server */
@@ -625,7 +630,7 @@ static void on_failed(Stream *s, int r) {
                                                                      : strerror(-r));
 
         if (t->is_quitting) {
-                retire(t);
+                end(t);
                 return;
         }
         if (t->is_ready) {

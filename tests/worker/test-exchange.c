@@ -93,6 +93,21 @@ TEST(one_connection_takes_many_messages) {
         rig_tear_down();
 }
 
+TEST(a_connection_takes_no_more_than_it_may) {
+        Peer *p;
+
+        rig_set_up("smtp_client: { max_messages_per_connection: 3, max_connections_per_destination: 1 }");
+        p = one_peer(SCRIPT(HELLO, MESSAGES));
+        for (int i = 0; i < 7; i++)
+                (void) rig_send("a.example");
+        RIG_UNTIL(rig.outcome_count == 7);
+        for (uint64_t id = 1; id <= 7; id++)
+                CHECK_OUTCOME(id, SENT);
+        CHECK_INT(p->connection_count, 3);
+        CHECK(p->connections[0].has_quit && p->connections[1].has_quit);
+        rig_tear_down();
+}
+
 TEST(refusals_and_the_next_message) {
         static const char *const WANT[] = {
                 PERMANENT("550 5.1.1 who?"),
