@@ -511,12 +511,25 @@ static void write_content(Transport *t) {
         take(t, &t->next);
 }
 
+/* The server takes no more over this connection. Where it has taken some, that says nothing about the message it was said to:
+ * another connection may have it, once. */
+static bool is_good_bye(const Transport *t, const SmtpResult *result) {
+        return result->code == 421 && result->stage < SMTP_STAGE_CONTENT && t->messages > 1 && t->current->resends == 0;
+}
+
 static void on_result(Transport *t) {
         SendRoute route = send_route(t);
         SmtpResult result;
         SendOutcome o;
 
         smtp_client_result(t->client, &result);
+        if (is_good_bye(t, &result)) {
+                t->current->resends++;
+                t->has_begun = false;
+                give_back(t, &t->current);
+                smtp_client_next(t->client);
+                return;
+        }
         if (classify_result(&result, &route, t->current->rcpt_to, &t->current->arena, &o) < 0)
                 o = (SendOutcome){ .status = DELIVERY_SOFT_FAIL, .details = "", .output = "", .retries = true };
         settle_current(t, &o);

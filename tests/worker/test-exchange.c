@@ -314,6 +314,23 @@ TEST(an_idle_connection_that_the_server_closes) {
         rig_tear_down();
 }
 
+/* The next message was on its way already when the server said good-bye: that says nothing about the message. */
+TEST(a_connection_that_ends_between_two_messages) {
+        Peer *p;
+
+        rig_set_up("smtp_client: { max_connections_per_destination: 1 }");
+        p = one_peer(SCRIPT(HELLO, MESSAGE, "< MAIL*", "close"));
+        peer_script(p, SCRIPT(HELLO, MESSAGE, "< MAIL*", "421 enough", "close"));
+        peer_script(p, SCRIPT(HELLO, MESSAGES));
+        for (int i = 0; i < 4; i++)
+                (void) rig_send("a.example");
+        RIG_UNTIL(rig.outcome_count == 4);
+        for (uint64_t id = 1; id <= 4; id++)
+                CHECK_OUTCOME(id, SENT);
+        CHECK_INT(p->connection_count, 3);
+        rig_tear_down();
+}
+
 /* ---- Preparing ---- */
 
 TEST(a_message_that_cannot_be_prepared) {
