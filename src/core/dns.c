@@ -5,10 +5,12 @@
 
 #include "core/clock.h"
 #include "core/dns.h"
+#include "core/file.h"
 #include "core/log.h"
 
 /* Queries on their way at once; libunbound has a socket for each. */
 #define QUERIES_PER_THREAD "1024"
+#define RESOLV_CONF_SIZE_MAX ((size_t) 64 * 1024)
 #define CLASS_IN 1
 #define RCODE_NOERROR 0
 #define RCODE_NXDOMAIN 3
@@ -57,13 +59,56 @@ static int set_options(struct ub_ctx *c, const DnsOptions *o) {
         return 0;
 }
 
+/* The address of a line "nameserver 192.0.2.1", as resolv.conf(5) has it, and with a port behind it ("192.0.2.1@5353")
+ * as this library writes them: its own reader would take the address and leave the port. */
+static Slice name_server(Slice line) {
+        size_t end = 0;
+
+        line = slice_trim(line);
+        if (!slice_starts_with_ignore_case(line, SLICE("nameserver")))
+                return SLICE_NULL;
+        line = slice_from(line, strlen("nameserver"));
+        if (line.size == 0 || !ascii_is_space(line.data[0]))
+                return SLICE_NULL;
+        line = slice_trim(line);
+        while (end < line.size && !ascii_is_space(line.data[end]) && line.data[end] != '#' && line.data[end] != ';')
+                end++;
+        return slice_first(line, end);
+}
+
+static void add_name_server(struct ub_ctx *c, Slice address, unsigned *count) {
+        _cleanup_free_ char *copy = slice_dup(address);
+        int r = copy ? ub_ctx_set_fwd(c, copy) : UB_NOMEM;
+
+        if (r == 0)
+                (*count)++;
+        else
+                log_warning(NO_FIELDS, "Cannot use the name server %.*s: %s", SLICE_FORMAT(address), ub_strerror(r));
+}
+
+static void add_name_servers(struct ub_ctx *c, const char *path) {
+        _cleanup_(buf_done) Buf text = BUF_EMPTY;
+        unsigned count = 0;
+        int r = file_read(path, RESOLV_CONF_SIZE_MAX, &text);
+
+        if (r < 0) {
+                log_warning(FIELDS(FIELD_ERRNO(r)), "Cannot read %s (%s): asking the root servers", path, strerror(-r));
+                return;
+        }
+        for (Slice rest = buf_slice(&text); rest.size > 0;) {
+                Slice address = name_server(slice_split(&rest, '\n'));
+
+                if (address.size > 0)
+                        add_name_server(c, address, &count);
+        }
+        if (count == 0) /* resolv.conf(5): then there is one on this host */
+                add_name_server(c, SLICE("127.0.0.1"), &count);
+}
+
 static void configure(struct ub_ctx *c, const DnsOptions *o) {
         int r;
 
-        r = ub_ctx_resolvconf(c, o->resolv_conf_path);
-        if (r != 0)
-                log_warning(NO_FIELDS, "No name servers in %s (%s): asking the root servers",
-                            o->resolv_conf_path, ub_strerror(r));
+        add_name_servers(c, o->resolv_conf_path);
         (void) ub_ctx_hosts(c, NULL);
         if (!o->trust_anchor_path)
                 return;

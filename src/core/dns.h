@@ -60,7 +60,7 @@ void dns_record_done(DnsRecord *r);
 void dns_reverse_name(const SockAddr *a, char ret[static DNS_REVERSE_SIZE]);
 
 typedef struct DnsOptions {
-        const char *resolv_conf_path; /* its name servers are asked; without any, the root servers */
+        const char *resolv_conf_path; /* its name servers are asked, or one on this host; without the file, the root servers */
         uint64_t timeout_usec;        /* of one query, all tries together */
         const char *trust_anchor_path; /* validate from this DNSSEC anchor; NULL: do not validate */
 } DnsOptions;

@@ -223,8 +223,8 @@ int claimer_new(Worker *w, Claimer **ret) {
         c->worker = w;
         c->job.run = run;
         c->job.done = job_done;
-        r = admission_new(w->config->postal.relay_count > 0, WORKER_DELIVERIES_MAX, DESTINATION_CONNECTIONS_FIRST,
-                          &c->admission);
+        r = admission_new(w->config->postal.relay_count > 0, WORKER_DELIVERIES_MAX,
+                          destination_connections_first(w->config), &c->admission);
         if (r >= 0)
                 r = signal_watch_new(service_event(w->service), on_signal, c, &c->watch);
         return r;

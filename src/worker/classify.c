@@ -47,12 +47,11 @@ int classify_result(const SmtpResult *result, const SendRoute *route, const char
         _cleanup_(buf_done) Buf details = BUF_EMPTY;
 
         *ret = (SendOutcome){ 0 };
-        if (result->needs_smtputf8) {
+        if (result->is_own) {
                 ret->status = DELIVERY_HARD_FAIL;
                 buf_append_string(&details, "Permanent SMTP delivery error when sending to ");
                 append_route(&details, route);
-                return fill(&details, "The address is not ASCII and the server does not support SMTPUTF8", arena,
-                            ret);
+                return fill(&details, result->text, arena, ret);
         }
         if (result->stage != SMTP_STAGE_CONTENT || result->code < 200 || result->code >= 300)
                 return classify_failure(result, route, arena, ret);

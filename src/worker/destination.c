@@ -16,6 +16,10 @@ typedef struct HostCount {
 
 static void on_sweep(ReactorTimer *timer);
 
+unsigned destination_connections_first(const Config *config) {
+        return (unsigned) MIN(config->smtp_client.max_connections_per_destination, (int64_t) DESTINATION_CONNECTIONS_FIRST);
+}
+
 int destinations_init(Destinations *d, Worker *w) {
         d->worker = w;
         d->by_key = hashmap_new();
@@ -64,7 +68,7 @@ static bool forget_one(Destinations *all, uint64_t now) {
                     d->idle_since_usec + DESTINATION_IDLE_USEC > now)
                         continue;
                 (void) hashmap_remove(all->by_key, buf_slice(&d->key));
-                claimer_set_limit(d->worker->claimer, d, DESTINATION_CONNECTIONS_FIRST, false);
+                claimer_set_limit(d->worker->claimer, d, destination_connections_first(all->worker->config), false);
                 destination_free(d);
                 return true;
         }
@@ -202,7 +206,7 @@ void destination_unreachable(Destination *d, const char *errors) {
                 destination_kick(d);
                 return;
         }
-        set_limit(d, DESTINATION_CONNECTIONS_FIRST, false);
+        set_limit(d, destination_connections_first(d->worker->config), false);
         /* Perhaps the addresses have changed. */
         if (d->mx)
                 d->mx->expires_usec = 0;
@@ -292,7 +296,7 @@ static Destination *destination_new(Destinations *all, const Delivery *delivery,
                 return NULL;
         d->all = all;
         d->worker = all->worker;
-        d->limit = DESTINATION_CONNECTIONS_FIRST;
+        d->limit = destination_connections_first(d->worker->config);
         d->counts_as_incoming = delivery->counts_as_incoming;
         d->route = *from;
         d->route.name = arena_dup(&d->arena, slice_from_string(from->name));

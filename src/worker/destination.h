@@ -9,10 +9,11 @@
 
 #include "basic/cache.h"
 #include "basic/hashmap.h"
+#include "core/config.h"
 #include "core/stream.h"
 #include "worker/mx.h"
 
-/* Connections of a destination that has not taken a message yet. */
+/* Connections of a destination that has not taken a message yet, unless it may never have as many. */
 #define DESTINATION_CONNECTIONS_FIRST 2
 /* An address that could not be connected to is tried after the others for so long. */
 #define DESTINATION_BAD_ADDRESS_USEC (60 * USEC_PER_SEC)
@@ -32,6 +33,9 @@ typedef struct Destinations {
         size_t transports; /* all connections */
         ReactorTimer sweep;
 } Destinations;
+
+/* DESTINATION_CONNECTIONS_FIRST, or smtp_client.max_connections_per_destination if that is less. */
+unsigned destination_connections_first(const Config *config);
 
 int destinations_init(Destinations *d, Worker *w);
 void destinations_done(Destinations *d);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of fields with TABs between them:
  *
- *     lease   <name>
- *     begin   <queue> <server> <message> <attempts> <rcpt> <route>
- *     answer  <queue> <server> <message> <attempts> <rcpt> <route> <tls> <log id> <details> <output>
- *     settled <queue>
+ *     lease   <name> <check>
+ *     begin   <queue> <server> <message> <attempts> <incoming> <rcpt> <route> <check>
+ *     answer  <queue> <server> <message> <attempts> <incoming> <rcpt> <route> <tls> <log id> <details> <output> <check>
+ *     settled <queue> <check>
  *
- * TAB, line feed, NUL and backslash in texts are escaped. A last line without its end was not written whole: what
- * it announces did not happen. */
+ * TAB, CR, LF and backslash in texts are escaped. A last line without its end was not written whole: what it
+ * announces did not happen. The check is a hash of what stands before it: a line that was damaged is as good as not
+ * there, for it might speak of another message. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,7 +19,8 @@
 #include "worker/journal.h"
 
 #define SLOTS_MAX 1000
-#define FIELDS_MAX 12
+#define FIELDS_MAX 14
+#define CHECK_SIZE 16
 
 /* An entry of this process, as it was written, until it is settled. */
 typedef struct OpenEntry {
@@ -32,6 +34,7 @@ struct Journal {
         char *path;
         Buf lease_line;
         uint64_t size;
+        uint64_t size_max; /* when it has grown to this, it is rewritten */
         Hashmap *open; /* queue id -> OpenEntry */
 };
 
@@ -67,6 +70,27 @@ static size_t split_fields(Slice line, Slice fields[FIELDS_MAX]) {
         return n;
 }
 
+/* No secret: it finds damage, not forgery. */
+static uint64_t check_of(Slice line) {
+        static const uint8_t key[16] = "postal journal 1";
+
+        return siphash24(line.data, line.size, key);
+}
+
+/* Takes the check off the line. False when it is not that of the line. */
+static bool take_check(Slice *line) {
+        ssize_t tab = slice_find_last_byte(*line, '\t');
+        char want[CHECK_SIZE + 1];
+        Slice have;
+
+        if (tab < 0)
+                return false;
+        have = slice_from(*line, (size_t) tab + 1);
+        *line = slice_first(*line, (size_t) tab);
+        (void) snprintf(want, sizeof(want), "%016llx", (unsigned long long) check_of(*line));
+        return slice_equal(have, slice_from_string(want));
+}
+
 static int read_number(Slice s, uint64_t *ret) {
         return slice_to_u64(s, UINT64_MAX, ret);
 }
@@ -78,20 +102,23 @@ static int read_entry(JournalLeftovers *l, Hashmap *by_queue, const Slice *f, si
 
         if (!e)
                 return -ENOMEM;
-        if (n < (is_answer ? 11u : 7u) || read_number(f[1], &e->queue_id) < 0 ||
+        if (n < (is_answer ? 12u : 8u) || read_number(f[1], &e->queue_id) < 0 ||
             read_number(f[2], &e->server_id) < 0 || read_number(f[3], &e->message_id) < 0 ||
             read_number(f[4], &attempts) < 0)
-                return 0; /* not ours, or damaged: as good as not there */
+                return 0; /* of another version */
         e->attempts = (unsigned) attempts;
-        e->rcpt_to = unescape(&l->arena, f[5]);
-        e->route = unescape(&l->arena, f[6]);
+        e->is_incoming = slice_equal(f[5], SLICE("1"));
+        e->rcpt_to = unescape(&l->arena, f[6]);
+        e->route = unescape(&l->arena, f[7]);
         e->state = is_answer ? JOURNAL_ANSWERED : JOURNAL_BEGUN;
         if (is_answer) {
-                e->sent_with_tls = slice_equal(f[7], SLICE("1"));
-                e->log_id = unescape(&l->arena, f[8]);
-                e->details = unescape(&l->arena, f[9]);
-                e->output = unescape(&l->arena, f[10]);
+                e->sent_with_tls = slice_equal(f[8], SLICE("1"));
+                e->log_id = unescape(&l->arena, f[9]);
+                e->details = unescape(&l->arena, f[10]);
+                e->output = unescape(&l->arena, f[11]);
         }
+        if (!e->rcpt_to || !e->route || (is_answer && (!e->log_id || !e->details || !e->output)))
+                return -ENOMEM;
         old = hashmap_get(by_queue, SLICE_OF(e->queue_id));
         if (old)
                 list_remove(&l->entries, &old->node);
@@ -101,10 +128,13 @@ static int read_entry(JournalLeftovers *l, Hashmap *by_queue, const Slice *f, si
 
 static int read_line(JournalLeftovers *l, Hashmap *by_queue, Slice line) {
         Slice f[FIELDS_MAX];
-        size_t n = split_fields(line, f);
         JournalEntry *e;
         uint64_t queue_id;
+        size_t n;
 
+        if (!take_check(&line))
+                return 0;
+        n = split_fields(line, f);
         if (n >= 2 && slice_equal(f[0], SLICE("lease"))) {
                 l->lease = unescape(&l->arena, f[1]);
                 return l->lease ? 0 : -ENOMEM;
@@ -280,10 +310,15 @@ static void append_text(Buf *to, const char *text) {
 }
 
 static void append_entry(Buf *to, const char *word, const JournalEntry *e) {
-        buf_printf(to, "%s\t%llu\t%llu\t%llu\t%u", word, (unsigned long long) e->queue_id,
-                   (unsigned long long) e->server_id, (unsigned long long) e->message_id, e->attempts);
+        buf_printf(to, "%s\t%llu\t%llu\t%llu\t%u\t%d", word, (unsigned long long) e->queue_id,
+                   (unsigned long long) e->server_id, (unsigned long long) e->message_id, e->attempts,
+                   e->is_incoming);
         append_text(to, e->rcpt_to);
         append_text(to, e->route);
+}
+
+static void end_line(Buf *line) {
+        buf_printf(line, "\t%016llx\n", (unsigned long long) check_of(buf_slice(line)));
 }
 
 static int write_all(Journal *j, Slice data) {
@@ -305,10 +340,12 @@ static int rewrite(Journal *j) {
         _cleanup_(buf_done) Buf content = BUF_EMPTY;
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
+        uint64_t old_size = j->size;
         size_t position = 0;
         OpenEntry *e;
         int old;
 
+        j->size_max = j->size + JOURNAL_SIZE_MAX / 2; /* if it fails, not at each line again */
         if (asprintf(&path, "%s.new", j->path) < 0)
                 return -ENOMEM;
         fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -322,9 +359,11 @@ static int rewrite(Journal *j) {
         j->size = 0;
         if (buf_error(&content) < 0 || write_all(j, buf_slice(&content)) < 0 || rename(path, j->path) < 0) {
                 j->fd = old;
-                j->size = JOURNAL_SIZE_MAX / 2; /* try again later */
+                j->size = old_size;
+                (void) unlink(path);
                 return -EIO;
         }
+        j->size_max = j->size + JOURNAL_SIZE_MAX;
         (void) TAKE_FD(fd);
         (void) safe_close(old);
         return 0;
@@ -337,12 +376,13 @@ int journal_start(Journal *j, const char *lease) {
         buf_reset(&j->lease_line, 1024);
         buf_append_string(&j->lease_line, "lease");
         append_text(&j->lease_line, lease);
-        buf_append_byte(&j->lease_line, '\n');
+        end_line(&j->lease_line);
         if (buf_error(&j->lease_line) < 0)
                 return -ENOMEM;
         if (ftruncate(j->fd, 0) < 0)
                 return -errno;
         j->size = 0;
+        j->size_max = JOURNAL_SIZE_MAX;
         return write_all(j, buf_slice(&j->lease_line));
 }
 
@@ -351,7 +391,7 @@ static int write_entry(Journal *j, uint64_t queue_id, Buf *line) {
         OpenEntry *e = hashmap_get(j->open, SLICE_OF(queue_id));
         int r;
 
-        buf_append_byte(line, '\n');
+        end_line(line);
         if (buf_error(line) < 0)
                 return buf_error(line);
         if (!e) {
@@ -398,9 +438,10 @@ int journal_settled(Journal *j, uint64_t queue_id) {
                 return 0;
         buf_done(&e->line);
         free(e);
-        buf_printf(&line, "settled\t%llu\n", (unsigned long long) queue_id);
+        buf_printf(&line, "settled\t%llu", (unsigned long long) queue_id);
+        end_line(&line);
         r = write_all(j, buf_slice(&line));
-        if (r >= 0 && j->size > JOURNAL_SIZE_MAX)
+        if (r >= 0 && j->size > j->size_max)
                 r = rewrite(j);
         return r;
 }

@@ -32,6 +32,7 @@ typedef struct JournalEntry {
         uint64_t server_id;
         uint64_t message_id;
         unsigned attempts;
+        bool is_incoming;
         const char *rcpt_to;
         const char *route;   /* "192.0.2.1:25 (mx.example.com)" */
         const char *details; /* JOURNAL_ANSWERED */

@@ -9,8 +9,6 @@
 typedef struct Host {
         MxLookup *lookup;
         const char *name;
-        uint16_t preference;
-        uint32_t shuffle;
         unsigned port;
         SmtpClientTls tls;
         DnsQuery queries[2]; /* AAAA, A */
@@ -56,14 +54,6 @@ MxLookup *mx_lookup_free(MxLookup *l) {
                 }
         mx_list_unref(l->list);
         return mfree(l);
-}
-
-static int compare_hosts(const void *a, const void *b) {
-        const Host *x = a, *y = b;
-
-        if (x->preference != y->preference)
-                return x->preference < y->preference ? -1 : 1;
-        return x->shuffle < y->shuffle ? -1 : x->shuffle > y->shuffle;
 }
 
 static void add_endpoint(MxList *list, const Host *h, const SockAddr *address) {
@@ -169,7 +159,7 @@ static void ask_addresses(MxLookup *l) {
                 complete_soon(l);
 }
 
-static void add_host(MxLookup *l, const char *name, uint16_t preference, unsigned port, SmtpClientTls tls) {
+static void add_host(MxLookup *l, const char *name, unsigned port, SmtpClientTls tls) {
         Host *h;
         char *copy;
 
@@ -179,8 +169,33 @@ static void add_host(MxLookup *l, const char *name, uint16_t preference, unsigne
         if (!copy)
                 return;
         h = &l->hosts[l->host_count++];
-        *h = (Host){ .lookup = l, .name = copy, .preference = preference, .port = port, .tls = tls };
-        h->shuffle = (uint32_t) random_below(UINT32_MAX);
+        *h = (Host){ .lookup = l, .name = copy, .port = port, .tls = tls };
+}
+
+typedef struct Candidate {
+        const DnsRecord *record;
+        uint64_t shuffle;
+} Candidate;
+
+static int compare_candidates(const void *a, const void *b) {
+        const Candidate *x = a, *y = b;
+
+        if (x->record->preference != y->record->preference)
+                return x->record->preference < y->record->preference ? -1 : 1;
+        return x->shuffle < y->shuffle ? -1 : x->shuffle > y->shuffle;
+}
+
+/* The best ones, as many as there is room for. */
+static void add_mx_hosts(MxLookup *l, const DnsAnswer *a) {
+        Candidate candidates[DNS_RECORDS_MAX];
+        size_t count = 0;
+
+        for (size_t i = 0; i < a->count; i++)
+                if (*a->records[i].name)
+                        candidates[count++] = (Candidate){ &a->records[i], random_u64() };
+        qsort(candidates, count, sizeof(Candidate), compare_candidates);
+        for (size_t i = 0; i < count; i++)
+                add_host(l, candidates[i].record->name, SMTP_PORT, SMTP_CLIENT_TLS_AUTO);
 }
 
 static void on_mx(DnsQuery *q, DnsAnswer *a) {
@@ -201,11 +216,7 @@ static void on_mx(DnsQuery *q, DnsAnswer *a) {
         }
         if (a->status == DNS_OK) {
                 l->host_count = 0; /* not the domain itself */
-                for (size_t i = 0; i < a->count; i++)
-                        if (*a->records[i].name)
-                                add_host(l, a->records[i].name, a->records[i].preference, SMTP_PORT,
-                                         SMTP_CLIENT_TLS_AUTO);
-                qsort(l->hosts, l->host_count, sizeof(Host), compare_hosts);
+                add_mx_hosts(l, a);
         }
         ask_addresses(l);
 }
@@ -231,7 +242,7 @@ static int begin_domain(MxLookup *l, const MailRoute *route) {
         Slice domain = slice_from_string(route->name);
 
         if (is_literal(domain, literal)) {
-                add_host(l, literal, 0, SMTP_PORT, SMTP_CLIENT_TLS_AUTO);
+                add_host(l, literal, SMTP_PORT, SMTP_CLIENT_TLS_AUTO);
                 complete_soon(l);
                 return 0;
         }
@@ -239,7 +250,7 @@ static int begin_domain(MxLookup *l, const MailRoute *route) {
                 complete_soon(l); /* no such name can exist */
                 return 0;
         }
-        add_host(l, buf_string(&ascii), 0, SMTP_PORT, SMTP_CLIENT_TLS_AUTO); /* unless there is an MX */
+        add_host(l, buf_string(&ascii), SMTP_PORT, SMTP_CLIENT_TLS_AUTO); /* unless there is an MX */
         if (dns_query(l->dns, &l->mx, buf_string(&ascii), DNS_MX, on_mx) >= 0)
                 l->waiting++;
         else
@@ -268,12 +279,12 @@ int mx_lookup_new(Dns *dns, Reactor *reactor, const Config *config, const MailRo
                 break;
         case MAIL_ROUTE_RELAYS:
                 for (size_t i = 0; i < config->postal.relay_count; i++)
-                        add_host(l, config->postal.relays[i].host, (uint16_t) i, config->postal.relays[i].port,
+                        add_host(l, config->postal.relays[i].host, config->postal.relays[i].port,
                                  smtp_client_tls_from_string(config->postal.relays[i].ssl_mode));
                 ask_addresses(l);
                 break;
         default:
-                add_host(l, route->name, 0, route->port, smtp_client_tls_from_string(route->ssl_mode));
+                add_host(l, route->name, route->port, smtp_client_tls_from_string(route->ssl_mode));
                 ask_addresses(l);
         }
         if (r < 0)

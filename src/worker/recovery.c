@@ -15,6 +15,7 @@ static int make_settlement(const JournalEntry *e, Arena *arena, Settlement *s) {
                 .queue_id = e->queue_id,
                 .server_id = e->server_id,
                 .message_id = e->message_id,
+                .is_incoming = e->is_incoming,
                 .rcpt_to = e->rcpt_to,
                 .log_id = e->log_id,
                 .sent_with_tls = e->sent_with_tls,

@@ -22,10 +22,11 @@ struct SmtpClient {
         SmtpEnvelope envelope;
         bool has_failed; /* a command was refused; what was pipelined behind it is read and forgotten */
         bool needs_reset;
+        bool is_leaving; /* nothing can be said after this transaction */
         SmtpStage result_stage;
         unsigned result_code;
         Buf result_text;
-        bool needs_smtputf8;
+        bool is_own_result;
 };
 
 static const char *const STAGES[] = { "greeting", "EHLO", "STARTTLS", "MAIL FROM", "RCPT TO",
@@ -135,6 +136,7 @@ static void after_transaction_reply(SmtpClient *c, SmtpStage stage) {
                 c->needs_reset = true;
         }
         if (code == 421) { /* the server hangs up now */
+                c->is_leaving = true;
                 c->awaited_count = 0;
                 c->want = SMTP_CLIENT_HAS_RESULT;
                 return;
@@ -154,6 +156,17 @@ static void after_transaction_reply(SmtpClient *c, SmtpStage stage) {
                 buf_append_string(&c->output, "DATA\r\n");
                 await(c, SMTP_STAGE_DATA);
         }
+}
+
+/* The server does not wait for the rest of the message. */
+static void after_early_reply(SmtpClient *c) {
+        if (c->reply.code < 400) {
+                fail(c, "the server answered before it had the message");
+                return;
+        }
+        set_result(c, SMTP_STAGE_CONTENT);
+        c->is_leaving = true;
+        c->want = SMTP_CLIENT_HAS_RESULT;
 }
 
 static void after_starttls(SmtpClient *c) {
@@ -184,10 +197,10 @@ static void handle_reply(SmtpClient *c) {
                 after_starttls(c);
                 break;
         case SMTP_STAGE_RSET:
-                if (is_positive(c->reply.code))
-                        c->want = SMTP_CLIENT_READY;
-                else
+                if (!is_positive(c->reply.code))
                         fail(c, buf_string(&c->reply.text));
+                else if (c->awaited_count == 0) /* else QUIT is on its way already */
+                        c->want = SMTP_CLIENT_READY;
                 break;
         case SMTP_STAGE_QUIT:
                 c->want = SMTP_CLIENT_ENDED;
@@ -200,7 +213,7 @@ static void handle_reply(SmtpClient *c) {
 size_t smtp_client_feed(SmtpClient *c, Slice input) {
         size_t taken;
 
-        if (c->awaited_count == 0 || c->want == SMTP_CLIENT_FAILED) {
+        if (c->want != SMTP_CLIENT_WANTS_REPLY && c->want != SMTP_CLIENT_WANTS_CONTENT) {
                 /* Unasked: most likely 421 before hanging up. */
                 if (c->want == SMTP_CLIENT_READY)
                         fail(c, "the server spoke out of turn");
@@ -212,7 +225,10 @@ size_t smtp_client_feed(SmtpClient *c, Slice input) {
                 return input.size;
         }
         if (c->reply.state == SMTP_REPLY_DONE) {
-                handle_reply(c);
+                if (c->awaited_count > 0)
+                        handle_reply(c);
+                else
+                        after_early_reply(c);
                 smtp_reply_reset(&c->reply);
         }
         return taken;
@@ -239,6 +255,36 @@ static void append_mail(SmtpClient *c, bool is_utf8) {
         buf_append_string(&c->output, "\r\n");
 }
 
+static bool has_control_characters(const char *address) {
+        for (const char *p = address; *p; p++)
+                if ((uint8_t) *p < ' ' || *p == 0x7f)
+                        return true;
+        return false;
+}
+
+/* What the server would have to refuse is not said to it. True when there is such a thing. */
+static bool refuse(SmtpClient *c, bool is_utf8) {
+        const SmtpEnvelope *e = &c->envelope;
+        uint64_t size_max = c->capabilities.size_max;
+
+        buf_reset(&c->result_text, 4096);
+        if (has_control_characters(e->mail_from) || has_control_characters(e->rcpt_to))
+                buf_append_string(&c->result_text, "The address has control characters");
+        else if (is_utf8 && !c->capabilities.has_smtputf8)
+                buf_append_string(&c->result_text,
+                                  "The address is not ASCII and the server does not support SMTPUTF8");
+        else if (size_max > 0 && e->size > size_max)
+                buf_printf(&c->result_text, "The message has %llu bytes, the server takes at most %llu",
+                           (unsigned long long) e->size, (unsigned long long) size_max);
+        else
+                return false;
+        c->is_own_result = true;
+        c->result_stage = SMTP_STAGE_MAIL;
+        c->result_code = 0;
+        c->want = SMTP_CLIENT_HAS_RESULT;
+        return true;
+}
+
 void smtp_client_send(SmtpClient *c, const SmtpEnvelope *envelope) {
         bool is_utf8 = !address_is_ascii(slice_from_string(envelope->mail_from)) ||
                        !address_is_ascii(slice_from_string(envelope->rcpt_to));
@@ -246,14 +292,9 @@ void smtp_client_send(SmtpClient *c, const SmtpEnvelope *envelope) {
         assert(c->want == SMTP_CLIENT_READY);
 
         c->envelope = *envelope;
-        c->has_failed = c->needs_reset = c->needs_smtputf8 = false;
-        if (is_utf8 && !c->capabilities.has_smtputf8) {
-                c->needs_smtputf8 = true;
-                c->result_stage = SMTP_STAGE_MAIL;
-                c->result_code = 0;
-                c->want = SMTP_CLIENT_HAS_RESULT;
+        c->has_failed = c->needs_reset = c->is_leaving = c->is_own_result = false;
+        if (refuse(c, is_utf8))
                 return;
-        }
         append_mail(c, is_utf8);
         await(c, SMTP_STAGE_MAIL);
         if (!c->capabilities.has_pipelining)
@@ -269,13 +310,13 @@ void smtp_client_content_sent(SmtpClient *c) {
 }
 
 void smtp_client_result(const SmtpClient *c, SmtpResult *ret) {
-        *ret = (SmtpResult){ c->result_stage, c->result_code, buf_string(&c->result_text), c->needs_smtputf8 };
+        *ret = (SmtpResult){ c->result_stage, c->result_code, buf_string(&c->result_text), c->is_own_result };
 }
 
 void smtp_client_next(SmtpClient *c) {
         assert(c->want == SMTP_CLIENT_HAS_RESULT);
 
-        if (c->result_code == 421) {
+        if (c->is_leaving) {
                 fail(c, buf_string(&c->result_text));
         } else if (c->needs_reset) {
                 buf_append_string(&c->output, "RSET\r\n");

@@ -24,7 +24,7 @@ typedef enum SmtpClientWant {
         SMTP_CLIENT_WANTS_REPLY,   /* feed it what comes */
         SMTP_CLIENT_WANTS_TLS,     /* a handshake, then smtp_client_secured() */
         SMTP_CLIENT_READY,         /* smtp_client_send(), or smtp_client_quit() */
-        SMTP_CLIENT_WANTS_CONTENT, /* the message, then smtp_client_content_sent() */
+        SMTP_CLIENT_WANTS_CONTENT, /* the message, then smtp_client_content_sent(); feed it what comes meanwhile */
         SMTP_CLIENT_HAS_RESULT,    /* smtp_client_result(), then smtp_client_next() */
         SMTP_CLIENT_FAILED,        /* the connection is of no use: smtp_client_error() */
         SMTP_CLIENT_ENDED,         /* the server has answered QUIT */
@@ -49,7 +49,7 @@ const char *smtp_stage_to_string(SmtpStage stage);
 typedef struct SmtpEnvelope {
         const char *mail_from; /* "" for bounces */
         const char *rcpt_to;
-        uint64_t size;   /* about, for SIZE= */
+        uint64_t size;   /* about, for SIZE=; 0: unknown */
         bool is_8bit;    /* the content has 8-bit bytes */
 } SmtpEnvelope;
 
@@ -57,7 +57,7 @@ typedef struct SmtpResult {
         SmtpStage stage; /* of the reply that decided */
         unsigned code;
         const char *text; /* the whole reply, lines joined with LF; valid until smtp_client_next() */
-        bool needs_smtputf8; /* refused here: the address is not ASCII and the server does not take such */
+        bool is_own; /* the server was not asked: by what it offers, it cannot take the message; `text` says why */
 } SmtpResult;
 
 typedef struct SmtpClient SmtpClient;
@@ -86,4 +86,3 @@ void smtp_client_quit(SmtpClient *c);
 /* Why it failed: the server's reply, or what is wrong with it. */
 const char *smtp_client_error(const SmtpClient *c);
 const SmtpCapabilities *smtp_client_capabilities(const SmtpClient *c);
-/* Bytes were received that answer nothing: the peer said something on its own, such as 421. */

@@ -97,6 +97,14 @@ static void retire(Transport *t) {
         worker_check_drained(t->worker);
 }
 
+/* The connection has done its work; the destination may have more. */
+static void end(Transport *t) {
+        Destination *d = t->destination;
+
+        retire(t);
+        destination_closed(d);
+}
+
 static void note_error(Transport *t, const char *what) {
         if (t->errors.size > 1000 || (t->errors.size > 0 && strstr(t->errors.data, what)))
                 return;
@@ -130,6 +138,7 @@ static JournalEntry journal_entry(const Transport *t, const Delivery *d, char ro
                                .server_id = d->server_id,
                                .message_id = d->message_id,
                                .attempts = d->attempts,
+                               .is_incoming = d->is_incoming,
                                .rcpt_to = d->stored_rcpt_to,
                                .route = route };
 }
@@ -194,8 +203,6 @@ static void fail_current(Transport *t, const char *why, bool is_timeout) {
 
 /* The connection is of no use any more, `why` in words. */
 static void lost(Transport *t, const char *why, bool is_timeout) {
-        Destination *d = t->destination;
-
         if (t->current && t->has_begun) {
                 /* Nothing of the message itself can have been taken before its final dot: it may be sent again. */
                 if (!t->has_sent && !is_timeout && t->current->resends++ == 0)
@@ -205,8 +212,7 @@ static void lost(Transport *t, const char *why, bool is_timeout) {
         }
         if (t->current)
                 t->is_sending = t->has_begun = false;
-        retire(t);
-        destination_closed(d);
+        end(t);
 }
 
 /* ---- Timeouts ---- */
@@ -247,7 +253,7 @@ static void on_timer(ReactorTimer *timer) {
         char text[80];
 
         if (t->is_quitting) {
-                retire(t);
+                end(t);
                 return;
         }
         if (!t->is_ready) {
@@ -505,12 +511,25 @@ static void write_content(Transport *t) {
         take(t, &t->next);
 }
 
+/* The server takes no more over this connection. Where it has taken some, that says nothing about the message it was said to:
+ * another connection may have it, once. */
+static bool is_good_bye(const Transport *t, const SmtpResult *result) {
+        return result->code == 421 && result->stage < SMTP_STAGE_CONTENT && t->messages > 1 && t->current->resends == 0;
+}
+
 static void on_result(Transport *t) {
         SendRoute route = send_route(t);
         SmtpResult result;
         SendOutcome o;
 
         smtp_client_result(t->client, &result);
+        if (is_good_bye(t, &result)) {
+                t->current->resends++;
+                t->has_begun = false;
+                give_back(t, &t->current);
+                smtp_client_next(t->client);
+                return;
+        }
         if (classify_result(&result, &route, t->current->rcpt_to, &t->current->arena, &o) < 0)
                 o = (SendOutcome){ .status = DELIVERY_SOFT_FAIL, .details = "", .output = "", .retries = true };
         settle_current(t, &o);
@@ -573,7 +592,7 @@ static void advance(Transport *t) {
                         address_failed(t, smtp_client_error(t->client));
                 break;
         case SMTP_CLIENT_ENDED:
-                retire(t);
+                end(t);
                 break;
         case SMTP_CLIENT_HAS_RESULT:
                 advance(t); /* known at once: the address cannot be said to this server */
@@ -624,7 +643,7 @@ static void on_failed(Stream *s, int r) {
                                                                      : strerror(-r));
 
         if (t->is_quitting) {
-                retire(t);
+                end(t);
                 return;
         }
         if (t->is_ready) {
