@@ -16,6 +16,7 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
                 return;
         }
         session_reset(s);
+        s->state = SESSION_WELCOMED; /* without a sender, should this one be refused */
         address = smtp_path_address(c->line, SMTP_PATH_MAIL);
         if (!fits(address)) {
                 session_error(s, NULL, 501, "5.1.7", "Invalid MAIL FROM");

@@ -42,6 +42,14 @@ TEST(senders_that_cannot_be_stored) {
                     "HELO x\r\nMAIL FROM:<a\0b@c>\r\nMAIL FROM:<a\rb@c>\r\nMAIL FROM:<\377@c>\r\n",
                     HELLO "501 Invalid MAIL FROM\n501 Invalid MAIL FROM\n501 Invalid MAIL FROM\n",
                     NULL);
+        /* The sender before is forgotten, and there is no transaction without one. */
+        CHECK_BYTES(USUAL, "HELO x\r\nMAIL FROM:<a@b>\r\nMAIL FROM:<\002@c>\r\nRCPT TO:<in@c>\r\n",
+                    HELLO "250 OK\n501 Invalid MAIL FROM\n"
+                          "503 EHLO/HELO and MAIL FROM first please\n",
+                    NULL);
+        CHECK_TALK(USUAL, "HELO x\nMAIL FROM:<a@b>\nMAIL FROM:<a@b> SIZE=9999999\nRCPT TO:<in@c>\n",
+                   HELLO "250 OK\n552 Message too large (maximum size 1MB)\n"
+                         "503 EHLO/HELO and MAIL FROM first please\n");
 }
 
 static void append_address(Buf *to, const char *verb, size_t size) {
