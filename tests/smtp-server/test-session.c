@@ -221,6 +221,8 @@ TEST(draining_waits_for_the_transaction) {
         check_end(smtp_session_drain,
                   "HELO x\nMAIL FROM:<a@b>\nRCPT TO:<in@example.com>\nBDAT 6\nA",
                   ": b\nBDAT 0 LAST\nNOOP\n", "250 OK\n250 Ok: queued as TOKEN\n" DRAIN_REPLY);
+        check_end(smtp_session_drain, "HELO x\nMAIL FROM:<a@b>\n", "RSET\nNOOP\n",
+                  "250 OK\n" DRAIN_REPLY);
         check_end(smtp_session_drain, "HELO x\nMAIL FROM:<a@b>\n", "QUIT\n",
                   "221 Closing Connection\n<CLOSED>\n");
 }
