@@ -153,6 +153,11 @@ static void message_complete(SmtpSession *s) {
                 session_fault(s, r);
                 return;
         }
+        if (s->headers.is_too_large) { /* too many fields, of which only the first were collected */
+                s->fault = FAULT_HEADER_TOO_LARGE;
+                (void) refuse_fault(s);
+                return;
+        }
         if (header_count_received_by(&s->headers, slice_from_string(s->policy->hostname)) > LOOP_MAX) {
                 refuse(s, "loop-detected", 550, "5.4.6", "Loop detected");
                 return;

@@ -229,6 +229,22 @@ TEST(header_sections_have_a_limit) {
         dialogue_done(&d);
 }
 
+/* Those behind the limit are not seen by the checks, so they must not get through either. */
+TEST(header_fields_have_a_limit) {
+        Dialogue d;
+
+        dialogue_open(&d, USUAL);
+        dialogue_say_lines(&d, "HELO x\n" AUTH_GOOD "MAIL FROM:<a@b>\nRCPT TO:<out@c>\nDATA\n"
+                               "From: a@b\n");
+        for (int i = 0; i < HEADER_COLLECTOR_FIELDS_MAX; i++)
+                dialogue_say_lines(&d, "X: y\n");
+        dialogue_say_lines(&d, "From: evil\n\nText\n.\nMAIL FROM:<a@b>\n");
+        CHECK(strstr(buf_string(&d.transcript),
+                     "354 Go ahead\n552 Message header too large\n250 OK\n"));
+        CHECK_STR(buf_string(&d.stored), "");
+        dialogue_done(&d);
+}
+
 TEST(a_large_message_goes_to_a_file) {
         const Setting setting = { .size_max = 8 * 1024 * 1024, .spool_directory = "/tmp" };
         _cleanup_(buf_done) Buf input = BUF_EMPTY;
