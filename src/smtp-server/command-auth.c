@@ -166,7 +166,8 @@ void auth_answered(SmtpSession *s, const SmtpAnswer *a) {
                 break;
         case SMTP_VERDICT_THROTTLED:
                 log_warning(SESSION_FIELDS(s), "Too many authentication failures from %s", s->client_text);
-                session_error(s, "throttled", 421, "4.7.0", "%s Too many authentication failures, try again later",
+                metric_count(smtp_metrics.client_errors, "throttled");
+                session_reply(s, 421, "4.7.0", "%s Too many authentication failures, try again later",
                               s->policy->hostname);
                 session_close(s);
                 break;

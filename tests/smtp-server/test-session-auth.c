@@ -127,6 +127,10 @@ TEST(the_database_is_away) {
 TEST(too_many_failures_close_the_connection) {
         CHECK_TALK(USUAL, "AUTH PLAIN " USER_OFTEN "\nNOOP\n",
                    "421 " HOST " Too many authentication failures, try again later\n<CLOSED>\n");
+        /* Said once, also where it would be one error too many. */
+        CHECK_TALK((&(Setting){ .errors_max = 1 }), "FOO\nAUTH PLAIN " USER_OFTEN "\n",
+                   "502 Invalid/unsupported command\n"
+                   "421 " HOST " Too many authentication failures, try again later\n<CLOSED>\n");
 }
 
 #define SEND "MAIL FROM:<a@b>\nRCPT TO:<out@example.org>\n"
