@@ -60,7 +60,7 @@ void command_rcpt(SmtpSession *s, const SmtpCommand *c) {
                 return;
         }
         if (s->recipient_count >= s->policy->recipients_max) {
-                session_error(s, NULL, 452, "4.5.3", "Too many recipients");
+                session_reply(s, 452, "4.5.3", "Too many recipients");
                 return;
         }
         arena_done(&s->request_arena);

@@ -276,6 +276,23 @@ TEST(no_space_for_a_large_message_is_a_passing_failure) {
         dialogue_done(&d);
 }
 
+TEST(no_space_is_not_the_client_s_error) {
+        const Setting setting = { .size_max = 8 * 1024 * 1024,
+                                  .spool_directory = "/nonexistent",
+                                  .errors_max = 1 };
+        _cleanup_(buf_done) Buf input = BUF_EMPTY;
+        Dialogue d;
+
+        buf_append_string(&input, "MAIL FROM:<a@b>\r\nRCPT TO:<in@c>\r\nDATA\r\n");
+        append_message(&input, 1024 * 1024);
+        dialogue_open(&d, &setting);
+        dialogue_say_lines(&d, "HELO x\n");
+        for (int i = 0; i < 3; i++)
+                dialogue_say(&d, buf_slice(&input));
+        CHECK(!d.is_closed);
+        dialogue_done(&d);
+}
+
 TEST(a_session_may_end_anywhere) {
         static const char *const inputs[] = {
                 "",

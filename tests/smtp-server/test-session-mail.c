@@ -213,6 +213,18 @@ TEST(recipients_have_a_limit) {
                 "5\n" RECEIVED);
 }
 
+/* Who sends to more at once is no nuisance: the rest comes in another transaction (RFC 5321 section
+ * 4.5.3.1.10). */
+TEST(recipients_over_the_limit_are_no_errors) {
+        const Setting setting = { .recipients_max = 1, .errors_max = 1 };
+
+        CHECK_TALK(&setting,
+                   BEGIN
+                   "RCPT TO:<in@c>\nRCPT TO:<in@c>\nRCPT TO:<in@c>\nRCPT TO:<in@c>\nDATA\n.\n",
+                   BEGUN "250 OK\n452 Too many recipients\n452 Too many recipients\n"
+                         "452 Too many recipients\n354 Go ahead\n250 Ok: queued as TOKEN\n");
+}
+
 TEST(many_recipients) {
         const Setting setting = { .recipients_max = 1000 };
         _cleanup_(buf_done) Buf input = BUF_EMPTY;
