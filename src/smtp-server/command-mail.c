@@ -45,7 +45,7 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
 void command_rcpt(SmtpSession *s, const SmtpCommand *c) {
         Slice address, local, domain;
 
-        if (s->state != SESSION_MAIL && s->state != SESSION_RCPT) {
+        if ((s->state != SESSION_MAIL && s->state != SESSION_RCPT) || s->has_chunks) {
                 session_error(s, "rcpt-to-out-of-order", 503, "5.5.1", "EHLO/HELO and MAIL FROM first please");
                 return;
         }

@@ -87,6 +87,14 @@ TEST(data_and_chunks_do_not_mix) {
                    BEGUN "354 Go ahead\n" QUEUED OUT_OF_ORDER);
 }
 
+/* The first chunk is the message already, with our Received field for the recipients so far. */
+TEST(recipients_come_before_chunks) {
+        CHECK_STORED(USUAL, BEGIN "BDAT 6\nA: b\nRCPT TO:<in+2@c>\nMAIL FROM:<a@b>\nBDAT 0 LAST\n",
+                     BEGUN OK "503 5.5.1 EHLO/HELO and MAIL FROM first please\n"
+                              "503 5.5.1 EHLO/HELO first please\n" QUEUED,
+                     ENVELOPE RECEIVED "A: b\n");
+}
+
 TEST(a_reset_forgets_chunks) {
         CHECK_STORED(USUAL,
                      BEGIN
