@@ -12,12 +12,21 @@ static bool is_blank(Slice s) {
         return slice_trim(s).size == 0;
 }
 
+/* Behind a NUL byte nobody would look at the rest of it. */
+static bool has_nul(Slice s) {
+        return slice_find_byte(s, '\0', 0) >= 0;
+}
+
 static void failed(SmtpSession *s, const char *label, const char *text) {
         session_set_credential(s, NULL);
         session_error(s, label, 535, "5.7.8", "%s", text);
 }
 
 static void ask_key(SmtpSession *s, Slice key) {
+        if (has_nul(key)) {
+                failed(s, "invalid-credentials", "Invalid credential");
+                return;
+        }
         s->request.key = arena_dup(&s->request_arena, key);
         if (!s->request.key) {
                 session_fault(s, -ENOMEM);
@@ -76,7 +85,7 @@ static void cram_response(SmtpSession *s, Slice line) {
         digest = buf_slice(&decoded);
         user = slice_split(&digest, ' ');
         digest = slice_trim(digest);
-        if (user.size == 0 || digest.size == 0) {
+        if (user.size == 0 || digest.size == 0 || has_nul(buf_slice(&decoded))) {
                 failed(s, "invalid-credentials", "Denied");
                 return;
         }

@@ -55,6 +55,14 @@ TEST(base64_is_read_leniently) {
         CHECK_TALK(USUAL, "AUTH PLAIN AGdvb2QA\n", GRANTED); /* NUL "good" NUL */
 }
 
+/* A key is compared whole: a NUL byte in it must not hide what follows. */
+TEST(keys_have_no_nul_bytes) {
+        CHECK_TALK(USUAL, "AUTH LOGIN x\nZ29vZABiYWQ=\nAUTH LOGIN x\nZ29vZAA=\n",
+                   PASSWORD INVALID PASSWORD INVALID);
+        CHECK_TALK(USUAL, "AUTH CRAM-MD5\nYWNtZS9tYWluAHggcmlnaHQ=\n", "334 CHALLENGE\n" DENIED);
+        CHECK_TALK(USUAL, "AUTH CRAM-MD5\nYWNtZS9tYWluIHJpZ2h0AHg=\n", "334 CHALLENGE\n" DENIED);
+}
+
 TEST(login_in_three_lines) {
         CHECK_TALK(USUAL, "AUTH LOGIN\nxx\n" GOOD "\n", USER PASSWORD GRANTED);
         CHECK_TALK(USUAL, "auth login\n\n" GOOD "\n", USER PASSWORD GRANTED);
