@@ -134,12 +134,9 @@ static bool refuse_fault(SmtpSession *s) {
         case FAULT_HEADER_TOO_LARGE:
                 refuse(s, "message-too-large", 552, "5.3.4", "Message header too large");
                 return true;
-        case FAULT_NO_SPACE:
+        default:
                 end_transaction(s);
                 session_reply(s, 452, "4.3.1", "Insufficient system storage");
-                return true;
-        default:
-                refuse(s, "data-out-of-order", 503, "5.5.1", OUT_OF_ORDER);
                 return true;
         }
 }

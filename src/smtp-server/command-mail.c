@@ -37,7 +37,6 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
                 session_fault(s, -ENOMEM);
                 return;
         }
-        s->declared_size = p.has_size ? p.size : 0;
         s->state = SESSION_MAIL;
         session_reply(s, 250, "2.1.0", "OK");
 }

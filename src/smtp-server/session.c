@@ -51,7 +51,7 @@ void session_reset(SmtpSession *s) {
         spool_done(&s->body);
         s->body = SPOOL_EMPTY(s->policy->spool_directory);
         s->has_body = false;
-        s->size = s->declared_size = 0;
+        s->size = 0;
         s->fault = FAULT_NONE;
         s->chunk_left = 0;
         s->is_last_chunk = s->has_chunks = s->chunk_refused = false;
