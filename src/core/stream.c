@@ -257,6 +257,11 @@ void stream_pause(Stream *s) {
 }
 
 static int begin_handshake(Stream *s) {
+        int r = tls_unread(s->tls, buf_slice(&s->in));
+
+        if (r < 0)
+                return r;
+        buf_done(&s->in);
         s->is_handshaking = true;
         s->is_paused = false;
         update_events(s);

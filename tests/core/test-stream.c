@@ -158,22 +158,30 @@ TEST(too_much_unread_output_is_an_error) {
         tear_down(&a, &b);
 }
 
-static void start_tls(End *server, End *client) {
+static void start_tls_server(End *server) {
         const char *folder = getenv("POSTAL_TEST_FIXTURES");
         _cleanup_free_ char *certificate = NULL, *key = NULL;
         _cleanup_(tls_server_unrefp) TlsServer *credentials = NULL;
-        static TlsClient *trust;
         _cleanup_(buf_done) Buf error = BUF_EMPTY;
 
         CHECK(folder && asprintf(&certificate, "%s/tls/server.cert", folder) > 0);
         CHECK(asprintf(&key, "%s/tls/server.key", folder) > 0);
         CHECK_INT(tls_server_load(&(TlsServerOptions){ .certificate_path = certificate, .key_path = key },
                                   &credentials, &error), 0);
+        CHECK_INT(stream_start_tls_server(&server->stream, credentials), 0);
+}
+
+static void start_tls_client(End *client, TlsVerify verify) {
+        static TlsClient *trust;
+
         if (!trust)
                 CHECK_INT(tls_client_new(&trust), 0);
-        CHECK_INT(stream_start_tls_server(&server->stream, credentials), 0);
-        CHECK_INT(stream_start_tls_client(&client->stream, trust, "postal.example.com",
-                                          server->take_max == 99 ? TLS_VERIFY_NAME : TLS_VERIFY_NONE), 0);
+        CHECK_INT(stream_start_tls_client(&client->stream, trust, "postal.example.com", verify), 0);
+}
+
+static void start_tls(End *server, End *client) {
+        start_tls_server(server);
+        start_tls_client(client, TLS_VERIFY_NONE);
 }
 
 TEST(tls_carries_large_amounts_both_ways) {
@@ -215,12 +223,56 @@ TEST(tls_with_a_reader_that_stops_loses_nothing) {
         tear_down(&a, &b);
 }
 
+/* A header in plain text in front of the handshake, both read at once. */
+TEST(what_was_not_taken_begins_the_handshake) {
+        End a, b;
+
+        set_up(&a, &b);
+        stream_pause(&a.stream);
+        CHECK_INT(stream_write(&b.stream, SLICE("HEAD")), 0);
+        while (b.drained == 0)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        start_tls_client(&b, TLS_VERIFY_NONE);
+        turns(5);
+        a.take_max = 4;
+        stream_resume(&a.stream);
+        run_until(&a.received.size, 4);
+        turns(5);
+        CHECK_STR(buf_string(&a.received), "HEAD");
+        CHECK(a.stream.in.size > 0);
+        a.take_max = 0;
+        start_tls_server(&a);
+        while (!a.secured || !b.secured)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        CHECK_INT(stream_write(&b.stream, SLICE("secret")), 0);
+        run_until(&a.received.size, 10);
+        CHECK_STR(buf_string(&a.received), "HEADsecret");
+        tear_down(&a, &b);
+}
+
+TEST(what_was_not_taken_is_never_taken_as_secure) {
+        End a, b;
+
+        set_up(&a, &b);
+        a.take_max = 4;
+        CHECK_INT(stream_write(&b.stream, SLICE("HEADinjected")), 0);
+        run_until(&a.received.size, 4);
+        turns(5);
+        a.take_max = 0;
+        start_tls_server(&a);
+        while (!a.has_failed)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        CHECK_INT(a.failure, -EPROTO);
+        CHECK_STR(buf_string(&a.received), "HEAD");
+        tear_down(&a, &b);
+}
+
 TEST(a_certificate_nobody_signed_fails_verification) {
         End a, b;
 
         set_up(&a, &b);
-        a.take_max = 99; /* asks start_tls() for verification */
-        start_tls(&a, &b);
+        start_tls_server(&a);
+        start_tls_client(&b, TLS_VERIFY_NAME);
         while (!b.has_failed)
                 CHECK(sd_event_run(event, 2000000) > 0);
         CHECK_INT(b.failure, -EKEYREJECTED);
