@@ -149,6 +149,14 @@ static void finish_connect(Stream *s) {
         s->handler->on_connected(s);
 }
 
+/* Both in one turn, writing first: a peer that always has something to say must not keep it off. */
+static void do_transfer(Stream *s, uint32_t events) {
+        if (events & EPOLLOUT)
+                flush(s);
+        if ((events & EPOLLIN) && s->io.is_active && !s->is_handshaking && !s->is_paused)
+                do_read(s);
+}
+
 static void on_io(ReactorIo *io, uint32_t events) {
         Stream *s = container_of(io, Stream, io);
 
@@ -156,10 +164,8 @@ static void on_io(ReactorIo *io, uint32_t events) {
                 finish_connect(s);
         else if (s->is_handshaking)
                 do_handshake(s);
-        else if (events & EPOLLIN)
-                do_read(s);
-        else if (events & EPOLLOUT)
-                flush(s);
+        else if (events & (EPOLLIN | EPOLLOUT))
+                do_transfer(s, events);
         else
                 fail(s, MIN(socket_error(io->fd), 0)); /* hung up, while nothing was awaited */
 }

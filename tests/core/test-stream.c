@@ -158,6 +158,25 @@ TEST(too_much_unread_output_is_an_error) {
         tear_down(&a, &b);
 }
 
+TEST(a_peer_that_keeps_sending_does_not_stop_the_writing) {
+        static char block[400000];
+        End a, b;
+
+        set_up(&a, &b);
+        stream_pause(&b.stream);
+        CHECK_INT(stream_write(&a.stream, slice_make(block, sizeof(block))), 0);
+        turns(5);
+        CHECK(stream_unsent(&a.stream) > 0);
+        stream_resume(&b.stream);
+        /* There is something to read for `a` in each turn. */
+        for (int i = 0; i < 10000 && a.drained == 0; i++) {
+                CHECK_INT(write(b.stream.io.fd, "x", 1), 1);
+                turns(1);
+        }
+        CHECK_INT(a.drained, 1);
+        tear_down(&a, &b);
+}
+
 static void start_tls_server(End *server) {
         const char *folder = getenv("POSTAL_TEST_FIXTURES");
         _cleanup_free_ char *certificate = NULL, *key = NULL;
