@@ -97,3 +97,11 @@ bool ip_network_contains(const IpNetwork *network, int family, const void *addre
         }
         return true;
 }
+
+bool ip_network_contains_peer(const IpNetwork *network, const SockAddr *peer) {
+        SockAddr a = sockaddr_unmap(peer);
+
+        if (a.sa.sa_family == AF_INET6)
+                return ip_network_contains(network, AF_INET6, &a.in6.sin6_addr);
+        return a.sa.sa_family == AF_INET && ip_network_contains(network, AF_INET, &a.in.sin_addr);
+}

@@ -48,48 +48,6 @@ int sockaddr_parse(const char *text, unsigned port, SockAddr *ret) {
         return 0;
 }
 
-int network_parse(const char *text, Network *ret) {
-        Slice rest = slice_from_string(text), address = slice_split(&rest, '/');
-        _cleanup_free_ char *copy = slice_dup(slice_trim(address));
-        Network n = { 0 };
-        uint64_t prefix;
-        unsigned bits;
-
-        if (!copy)
-                return -ENOMEM;
-        if (sockaddr_parse(copy, 0, &n.address) < 0)
-                return -EINVAL;
-        bits = n.address.sa.sa_family == AF_INET ? 32 : 128;
-        prefix = bits;
-        if (rest.data && slice_to_u64(slice_trim(rest), bits, &prefix) < 0)
-                return -EINVAL;
-        n.prefix = (unsigned) prefix;
-        *ret = n;
-        return 0;
-}
-
-/* The address as 16 bytes; IPv4 in its mapped form. */
-static void to_v6(const SockAddr *a, uint8_t ret[static 16]) {
-        if (a->sa.sa_family == AF_INET6) {
-                memcpy(ret, a->in6.sin6_addr.s6_addr, 16);
-                return;
-        }
-        memset(ret, 0, 10);
-        memset(ret + 10, 0xff, 2);
-        memcpy(ret + 12, &a->in.sin_addr, 4);
-}
-
-bool network_contains(const Network *n, const SockAddr *a) {
-        unsigned bits = n->prefix + (n->address.sa.sa_family == AF_INET ? 96 : 0);
-        uint8_t x[16], y[16];
-
-        to_v6(&n->address, x);
-        to_v6(a, y);
-        if (memcmp(x, y, bits / 8) != 0)
-                return false;
-        return bits % 8 == 0 || (x[bits / 8] ^ y[bits / 8]) >> (8 - bits % 8) == 0;
-}
-
 static int set_option(int fd, int level, int option, int value) {
         return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }

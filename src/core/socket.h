@@ -28,16 +28,6 @@ int sockaddr_parse(const char *text, unsigned port, SockAddr *ret);
 /* The same address with an IPv4-mapped one turned into IPv4. */
 SockAddr sockaddr_unmap(const SockAddr *a);
 
-/* "192.0.2.0/24", "2001:db8::/32", or an address alone. */
-typedef struct Network {
-        SockAddr address;
-        unsigned prefix; /* bits */
-} Network;
-/* -EINVAL if it cannot be parsed. Bits behind the prefix are ignored. */
-int network_parse(const char *text, Network *ret);
-/* Also true when one is IPv4 and the other its IPv4-mapped form. */
-bool network_contains(const Network *n, const SockAddr *a);
-
 /* A listening TCP socket; `address` numeric, "::" listens to both families. Returns the descriptor, or a
  * negative errno (-EINVAL: not an address). */
 int socket_listen(const char *address, unsigned port);

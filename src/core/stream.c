@@ -107,17 +107,15 @@ static bool do_write(Stream *s) {
         return true;
 }
 
-/* False when the stream is gone. */
-static bool flush(Stream *s) {
+static void flush(Stream *s) {
         if (!do_write(s))
-                return false;
+                return;
         update_events(s);
         if (s->wants_drained && stream_unsent(s) == 0) {
                 s->wants_drained = false;
                 if (s->handler->on_drained)
                         s->handler->on_drained(s);
         }
-        return s->is_open && s->io.is_active;
 }
 
 static void do_handshake(Stream *s) {
@@ -151,6 +149,14 @@ static void finish_connect(Stream *s) {
         s->handler->on_connected(s);
 }
 
+/* Both in one turn, writing first: a peer that always has something to say must not keep it off. */
+static void do_transfer(Stream *s, uint32_t events) {
+        if (events & EPOLLOUT)
+                flush(s);
+        if ((events & EPOLLIN) && s->io.is_active && !s->is_handshaking && !s->is_paused)
+                do_read(s);
+}
+
 static void on_io(ReactorIo *io, uint32_t events) {
         Stream *s = container_of(io, Stream, io);
 
@@ -158,10 +164,10 @@ static void on_io(ReactorIo *io, uint32_t events) {
                 finish_connect(s);
         else if (s->is_handshaking)
                 do_handshake(s);
-        else if (!(events & (EPOLLIN | EPOLLOUT)))
+        else if (events & (EPOLLIN | EPOLLOUT))
+                do_transfer(s, events);
+        else
                 fail(s, MIN(socket_error(io->fd), 0)); /* hung up, while nothing was awaited */
-        else if ((!(events & EPOLLOUT) || flush(s)) && events & EPOLLIN && !s->is_paused)
-                do_read(s);
 }
 
 /* After stream_resume(): what was kept, what GnuTLS holds unannounced, the end. False when the stream is gone. */
@@ -190,7 +196,7 @@ static void on_task(ReactorTask *task) {
         }
         if (!s->is_paused && !catch_up(s))
                 return;
-        (void) flush(s);
+        flush(s);
 }
 
 static int start(Stream *s, Reactor *reactor, int fd, uint32_t events, const StreamHandler *handler) {
@@ -263,6 +269,11 @@ void stream_pause(Stream *s) {
 /* The client speaks first, and its hello may be in the server's socket already: begun without waiting for an event,
  * but not inside of the caller. */
 static int begin_handshake(Stream *s) {
+        int r = tls_unread(s->tls, buf_slice(&s->in));
+
+        if (r < 0)
+                return r;
+        buf_done(&s->in);
         s->is_handshaking = true;
         s->is_paused = false;
         update_events(s);

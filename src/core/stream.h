@@ -69,7 +69,8 @@ void stream_pause(Stream *s);
 /* Offers kept bytes again, and goes on reading. */
 void stream_resume(Stream *s);
 
-/* Begin TLS now; all output must have been written (stream_unsent() == 0) and on_data is not called before on_secured. */
+/* Begin TLS now; all output must have been written (stream_unsent() == 0) and on_data is not called before on_secured.
+ * What on_data did not take is the beginning of the handshake: it is not offered again as if it had been secured. */
 int stream_start_tls_server(Stream *s, TlsServer *server);
 int stream_start_tls_client(Stream *s, TlsClient *client, const char *host_name, TlsVerify verify);
 /* Why TLS failed, or "". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
+#include <sys/socket.h>
 
 #include "core/tls.h"
 
@@ -18,6 +19,9 @@ struct TlsClient {
 struct Tls {
         gnutls_session_t session;
         TlsServer *server;
+        int fd;
+        Buf unread;           /* see tls_unread(): from unread_offset on */
+        size_t unread_offset;
         char *host_name; /* to verify, or NULL */
         int error;       /* of GnuTLS */
         unsigned verify_status;
@@ -134,6 +138,7 @@ static int session_new(unsigned flags, gnutls_certificate_credentials_t credenti
             gnutls_priority_set(t->session, priority) < 0 ||
             gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, credentials) < 0)
                 return -ENOMEM;
+        t->fd = fd;
         gnutls_transport_set_int(t->session, fd);
         gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT); /* the caller has its own */
         *ret = TAKE_PTR(t);
@@ -180,8 +185,49 @@ Tls *tls_free(Tls *t) {
         if (t->session)
                 gnutls_deinit(t->session);
         tls_server_unref(t->server);
+        buf_done(&t->unread);
         free(t->host_name);
         return mfree(t);
+}
+
+static bool has_unread(const Tls *t) {
+        return t->unread_offset < t->unread.size;
+}
+
+/* As GnuTLS's own functions want it. */
+static gnutls_transport_ptr_t fd_pointer(const Tls *t) {
+        return (gnutls_transport_ptr_t) (intptr_t) t->fd;
+}
+
+static ssize_t pull(gnutls_transport_ptr_t transport, void *to, size_t size) {
+        Tls *t = transport;
+
+        if (!has_unread(t))
+                return recv(t->fd, to, size, 0);
+        size = MIN(size, t->unread.size - t->unread_offset);
+        memcpy(to, t->unread.data + t->unread_offset, size);
+        t->unread_offset += size;
+        if (!has_unread(t)) {
+                buf_done(&t->unread);
+                t->unread_offset = 0;
+        }
+        return (ssize_t) size;
+}
+
+static int pull_timeout(gnutls_transport_ptr_t transport, unsigned msec) {
+        Tls *t = transport;
+
+        return has_unread(t) ? 1 : gnutls_system_recv_timeout(fd_pointer(t), msec);
+}
+
+int tls_unread(Tls *t, Slice data) {
+        if (data.size == 0)
+                return 0;
+        buf_append_slice(&t->unread, data);
+        gnutls_transport_set_ptr2(t->session, t, fd_pointer(t));
+        gnutls_transport_set_pull_function(t->session, pull);
+        gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
+        return buf_error(&t->unread);
 }
 
 static int map_error(Tls *t, ssize_t r) {
@@ -252,7 +298,7 @@ ssize_t tls_write(Tls *t, const void *data, size_t size) {
 }
 
 bool tls_has_pending(const Tls *t) {
-        return gnutls_record_check_pending(t->session) > 0;
+        return gnutls_record_check_pending(t->session) > 0 || has_unread(t);
 }
 
 void tls_bye(Tls *t) {

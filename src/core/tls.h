@@ -41,6 +41,10 @@ int tls_connect(TlsClient *client, int fd, const char *host_name, TlsVerify veri
 Tls *tls_free(Tls *t);
 DEFINE_CLEANUP(Tls *, tls_free)
 
+/* Gives bytes back that were read from the socket already and are the beginning of the handshake. To be
+ * called before tls_handshake(). Returns 0 or -ENOMEM. */
+int tls_unread(Tls *t, Slice data);
+
 /* 0: done; -EAGAIN: call again when the socket is readable (writable if tls_wants_write()); -EPROTO: failed,
  * tls_error() says why; -EKEYREJECTED: the peer's certificate was refused. */
 int tls_handshake(Tls *t);

@@ -12,12 +12,21 @@ static bool is_blank(Slice s) {
         return slice_trim(s).size == 0;
 }
 
+/* Behind a NUL byte nobody would look at the rest of it. */
+static bool has_nul(Slice s) {
+        return slice_find_byte(s, '\0', 0) >= 0;
+}
+
 static void failed(SmtpSession *s, const char *label, const char *text) {
         session_set_credential(s, NULL);
         session_error(s, label, 535, "5.7.8", "%s", text);
 }
 
 static void ask_key(SmtpSession *s, Slice key) {
+        if (has_nul(key)) {
+                failed(s, "invalid-credentials", "Invalid credential");
+                return;
+        }
         s->request.key = arena_dup(&s->request_arena, key);
         if (!s->request.key) {
                 session_fault(s, -ENOMEM);
@@ -76,7 +85,7 @@ static void cram_response(SmtpSession *s, Slice line) {
         digest = buf_slice(&decoded);
         user = slice_split(&digest, ' ');
         digest = slice_trim(digest);
-        if (user.size == 0 || digest.size == 0) {
+        if (user.size == 0 || digest.size == 0 || has_nul(buf_slice(&decoded))) {
                 failed(s, "invalid-credentials", "Denied");
                 return;
         }
@@ -166,7 +175,8 @@ void auth_answered(SmtpSession *s, const SmtpAnswer *a) {
                 break;
         case SMTP_VERDICT_THROTTLED:
                 log_warning(SESSION_FIELDS(s), "Too many authentication failures from %s", s->client_text);
-                session_error(s, "throttled", 421, "4.7.0", "%s Too many authentication failures, try again later",
+                metric_count(smtp_metrics.client_errors, "throttled");
+                session_reply(s, 421, "4.7.0", "%s Too many authentication failures, try again later",
                               s->policy->hostname);
                 session_close(s);
                 break;

@@ -109,10 +109,14 @@ static void ask_store(SmtpSession *s) {
         session_ask(s, SMTP_REQUEST_STORE);
 }
 
-/* Ends the transaction with a refusal. */
-static void refuse(SmtpSession *s, const char *label, int code, const char *enhanced, const char *text) {
+static void end_transaction(SmtpSession *s) {
         session_reset(s);
         s->state = SESSION_WELCOMED;
+}
+
+/* Ends the transaction with a refusal. */
+static void refuse(SmtpSession *s, const char *label, int code, const char *enhanced, const char *text) {
+        end_transaction(s);
         session_error(s, label, code, enhanced, "%s", text);
 }
 
@@ -130,11 +134,9 @@ static bool refuse_fault(SmtpSession *s) {
         case FAULT_HEADER_TOO_LARGE:
                 refuse(s, "message-too-large", 552, "5.3.4", "Message header too large");
                 return true;
-        case FAULT_NO_SPACE:
-                refuse(s, NULL, 452, "4.3.1", "Insufficient system storage");
-                return true;
         default:
-                refuse(s, "data-out-of-order", 503, "5.5.1", OUT_OF_ORDER);
+                end_transaction(s);
+                session_reply(s, 452, "4.3.1", "Insufficient system storage");
                 return true;
         }
 }
@@ -148,9 +150,13 @@ static void message_complete(SmtpSession *s) {
                 return;
         r = header_collector_finish(&s->headers);
         if (r < 0) {
-                session_reset(s);
-                s->state = SESSION_WELCOMED;
+                end_transaction(s);
                 session_fault(s, r);
+                return;
+        }
+        if (s->headers.is_too_large) { /* too many fields, of which only the first were collected */
+                s->fault = FAULT_HEADER_TOO_LARGE;
+                (void) refuse_fault(s);
                 return;
         }
         if (header_count_received_by(&s->headers, slice_from_string(s->policy->hostname)) > LOOP_MAX) {
@@ -247,8 +253,7 @@ void sender_answered(SmtpSession *s, const SmtpAnswer *a) {
                 refuse(s, "from-name-invalid", 530, "5.7.1", "From/Sender name is not valid");
                 break;
         default:
-                session_reset(s);
-                s->state = SESSION_WELCOMED;
+                end_transaction(s);
                 session_later(s);
         }
 }
@@ -256,8 +261,7 @@ void sender_answered(SmtpSession *s, const SmtpAnswer *a) {
 void store_answered(SmtpSession *s, const SmtpAnswer *a) {
         for (size_t i = 0; a->verdict == SMTP_VERDICT_OK && i < s->recipient_count; i++)
                 metric_count(smtp_metrics.messages, s->recipients[i].kind, s->is_secure ? "yes" : "no");
-        session_reset(s);
-        s->state = SESSION_WELCOMED;
+        end_transaction(s);
         switch (a->verdict) {
         case SMTP_VERDICT_OK:
                 session_reply(s, 250, "2.0.0", "Ok: queued as %s", a->token);

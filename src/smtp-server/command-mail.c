@@ -16,6 +16,7 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
                 return;
         }
         session_reset(s);
+        s->state = SESSION_WELCOMED; /* without a sender, should this one be refused */
         address = smtp_path_address(c->line, SMTP_PATH_MAIL);
         if (!fits(address)) {
                 session_error(s, NULL, 501, "5.1.7", "Invalid MAIL FROM");
@@ -36,7 +37,6 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
                 session_fault(s, -ENOMEM);
                 return;
         }
-        s->declared_size = p.has_size ? p.size : 0;
         s->state = SESSION_MAIL;
         session_reply(s, 250, "2.1.0", "OK");
 }
@@ -44,7 +44,7 @@ void command_mail(SmtpSession *s, const SmtpCommand *c) {
 void command_rcpt(SmtpSession *s, const SmtpCommand *c) {
         Slice address, local, domain;
 
-        if (s->state != SESSION_MAIL && s->state != SESSION_RCPT) {
+        if ((s->state != SESSION_MAIL && s->state != SESSION_RCPT) || s->has_chunks) {
                 session_error(s, "rcpt-to-out-of-order", 503, "5.5.1", "EHLO/HELO and MAIL FROM first please");
                 return;
         }
@@ -59,7 +59,7 @@ void command_rcpt(SmtpSession *s, const SmtpCommand *c) {
                 return;
         }
         if (s->recipient_count >= s->policy->recipients_max) {
-                session_error(s, NULL, 452, "4.5.3", "Too many recipients");
+                session_reply(s, 452, "4.5.3", "Too many recipients");
                 return;
         }
         arena_done(&s->request_arena);

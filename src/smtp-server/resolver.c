@@ -213,14 +213,10 @@ static void credential_found(Resolver *r, const Lookup *l, Progress *p) {
 
 /* The last resort: a credential for the client's address. */
 static void address_credentials_found(Resolver *r, const Lookup *l, Progress *p) {
-        SockAddr client = sockaddr_unmap(smtp_session_client(r->session));
-        const void *bytes = client.sa.sa_family == AF_INET6 ? (const void *) &client.in6.sin6_addr
-                                                            : (const void *) &client.in.sin_addr;
-
         for (size_t i = 0; i < l->credential_count; i++) {
                 const LookupCredential *c = &l->credentials[i];
 
-                if (!ip_network_contains(&c->network, client.sa.sa_family, bytes))
+                if (!ip_network_contains_peer(&c->network, smtp_session_client(r->session)))
                         continue;
                 r->by_address = make_credential(c->id, &c->server);
                 r->by_address.organization_permalink =

@@ -35,7 +35,6 @@ struct Resolver {
         Slice name; /* local part without tag */
         Slice tag;
         Slice domain;
-        uint64_t credential_id;
         SmtpCredential by_address; /* found by the client's address */
         bool has_by_address;
         bool credential_is_gone;

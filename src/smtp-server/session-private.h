@@ -36,7 +36,6 @@ typedef enum MessageFault {
         FAULT_TOO_LARGE,
         FAULT_HEADER_TOO_LARGE,
         FAULT_NO_SPACE,
-        FAULT_NO_RECIPIENTS, /* BDAT pipelined behind refused recipients: RFC 3030 */
 } MessageFault;
 
 struct SmtpSession {
@@ -73,7 +72,6 @@ struct SmtpSession {
         SmtpRecipient *recipients;
         size_t recipient_count;
         size_t recipient_space;
-        uint64_t declared_size;
         DataDecoder decoder;
         HeaderCollector headers;
         Spool body;

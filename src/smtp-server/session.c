@@ -51,7 +51,7 @@ void session_reset(SmtpSession *s) {
         spool_done(&s->body);
         s->body = SPOOL_EMPTY(s->policy->spool_directory);
         s->has_body = false;
-        s->size = s->declared_size = 0;
+        s->size = 0;
         s->fault = FAULT_NONE;
         s->chunk_left = 0;
         s->is_last_chunk = s->has_chunks = s->chunk_refused = false;
@@ -301,13 +301,11 @@ size_t smtp_session_feed(SmtpSession *s, Slice input) {
                         taken += bdat_feed(s, rest);
                 else
                         taken += line_feed(s, rest);
+                if (s->is_draining)
+                        smtp_session_drain(s);
         }
         /* What follows STARTTLS in plain text is not answered (RFC 3207 section 6), what follows QUIT is not read. */
-        if (s->want == SMTP_WANTS_TLS || s->want == SMTP_WANTS_CLOSE)
-                return input.size;
-        if (s->is_draining)
-                smtp_session_drain(s);
-        return taken;
+        return s->want == SMTP_WANTS_TLS || s->want == SMTP_WANTS_CLOSE ? input.size : taken;
 }
 
 void smtp_session_answer(SmtpSession *s, const SmtpAnswer *a) {

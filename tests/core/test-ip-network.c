@@ -91,3 +91,32 @@ TEST(families_meet_in_mapped_addresses_only) {
         CHECK(!contains("192.0.2.0/24", "::ffff:192.0.3.9"));
         CHECK(contains("::ffff:0:0/96", "::ffff:192.0.2.9"));
 }
+
+TEST(peers) {
+        static const struct {
+                const char *network;
+                const char *address;
+                bool want;
+        } rows[] = {
+                { "192.0.2.0/24", "192.0.2.77", true },
+                { "192.0.2.0/24", "::ffff:192.0.2.77", true },
+                { "192.0.2.0/24", "::ffff:192.0.3.77", false },
+                { "2001:db8::/32", "2001:db8::1", true },
+                { "2001:db8::/32", "192.0.2.77", false },
+                { "::/0", "::ffff:192.0.2.77", false },
+                { "0.0.0.0/0", "2001:db8::1", false },
+        };
+        SockAddr none = { .sa.sa_family = AF_UNIX };
+        IpNetwork all;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                IpNetwork network;
+                SockAddr a;
+
+                CHECK_INT(ip_network_parse(rows[i].network, &network), 0);
+                CHECK_INT(sockaddr_parse(rows[i].address, 25, &a), 0);
+                CHECK_INT(ip_network_contains_peer(&network, &a), rows[i].want);
+        }
+        CHECK_INT(ip_network_parse("0.0.0.0/0", &all), 0);
+        CHECK(!ip_network_contains_peer(&all, &none));
+}

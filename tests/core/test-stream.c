@@ -188,6 +188,25 @@ TEST(too_much_unread_output_is_an_error) {
         tear_down(&a, &b);
 }
 
+TEST(a_peer_that_keeps_sending_does_not_stop_the_writing) {
+        static char block[400000];
+        End a, b;
+
+        set_up(&a, &b);
+        stream_pause(&b.stream);
+        CHECK_INT(stream_write(&a.stream, slice_make(block, sizeof(block))), 0);
+        turns(5);
+        CHECK(stream_unsent(&a.stream) > 0);
+        stream_resume(&b.stream);
+        /* There is something to read for `a` in each turn. */
+        for (int i = 0; i < 10000 && a.drained == 0; i++) {
+                CHECK_INT(write(b.stream.io.fd, "x", 1), 1);
+                turns(1);
+        }
+        CHECK_INT(a.drained, 1);
+        tear_down(&a, &b);
+}
+
 TEST(tls_carries_large_amounts_both_ways) {
         static char block[200000];
         End a, b;
@@ -238,6 +257,50 @@ TEST(a_client_that_is_told_to_start_tls_begins) {
         start_tls_server(&a);
         while (!a.secured || !b.secured)
                 CHECK(sd_event_run(event, 2000000) > 0);
+        tear_down(&a, &b);
+}
+
+/* A header in plain text in front of the handshake, both read at once. */
+TEST(what_was_not_taken_begins_the_handshake) {
+        End a, b;
+
+        set_up(&a, &b);
+        stream_pause(&a.stream);
+        CHECK_INT(stream_write(&b.stream, SLICE("HEAD")), 0);
+        while (b.drained == 0)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        start_tls_client(&b, TLS_VERIFY_NONE);
+        turns(5);
+        a.take_max = 4;
+        stream_resume(&a.stream);
+        run_until(&a.received.size, 4);
+        turns(5);
+        CHECK_STR(buf_string(&a.received), "HEAD");
+        CHECK(a.stream.in.size > 0);
+        a.take_max = 0;
+        start_tls_server(&a);
+        while (!a.secured || !b.secured)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        CHECK_INT(stream_write(&b.stream, SLICE("secret")), 0);
+        run_until(&a.received.size, 10);
+        CHECK_STR(buf_string(&a.received), "HEADsecret");
+        tear_down(&a, &b);
+}
+
+TEST(what_was_not_taken_is_never_taken_as_secure) {
+        End a, b;
+
+        set_up(&a, &b);
+        a.take_max = 4;
+        CHECK_INT(stream_write(&b.stream, SLICE("HEADinjected")), 0);
+        run_until(&a.received.size, 4);
+        turns(5);
+        a.take_max = 0;
+        start_tls_server(&a);
+        while (!a.has_failed)
+                CHECK(sd_event_run(event, 2000000) > 0);
+        CHECK_INT(a.failure, -EPROTO);
+        CHECK_STR(buf_string(&a.received), "HEAD");
         tear_down(&a, &b);
 }
 
