@@ -44,7 +44,13 @@ void db_statements_drop(Db *db) {
 }
 
 static int fail(DbStatement *st, const char *what) {
-        return db_failed(st->db, what, mysql_stmt_errno(st->handle), mysql_stmt_error(st->handle));
+        unsigned number = mysql_stmt_errno(st->handle);
+
+        /* Of an error in place of a row, the library tells only the connection. */
+        if (number == 0)
+                return db_failed(st->db, what, mysql_errno(st->db->handle),
+                                 mysql_error(st->db->handle));
+        return db_failed(st->db, what, number, mysql_stmt_error(st->handle));
 }
 
 static bool is_integer(enum enum_field_types type) {
