@@ -13,8 +13,10 @@ static const char SQL_CREATE_RAW_TABLE[] =
         "next INT(11) DEFAULT NULL, PRIMARY KEY (id)) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4";
 static const char SQL_INSERT_RAW_SIZE[] =
         "INSERT INTO {m}.raw_message_sizes (table_name, size) VALUES (?, ?)";
+/* The first row only: two batches that find none at the same time make one each. */
 static const char SQL_ADD_RAW_SIZE[] =
-        "UPDATE {m}.raw_message_sizes SET size = COALESCE(size, 0) + ? WHERE table_name = ?";
+        "UPDATE {m}.raw_message_sizes SET size = COALESCE(size, 0) + ? WHERE table_name = ? "
+        "ORDER BY id LIMIT 1";
 static const char SQL_INSERT_RAW[] = "INSERT INTO {m}.{raw} (data) VALUES {rows:(?)} RETURNING id";
 static const char SQL_INSERT_MESSAGES[] =
         "INSERT INTO {m}.messages (token, scope, rcpt_to, mail_from, subject, message_id, timestamp, "

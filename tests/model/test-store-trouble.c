@@ -70,6 +70,19 @@ TEST(tables_are_made_ahead_once) {
         CHECK_INT(store_create_raw_table(d->message, 77, NOW_USEC), -ENOENT);
 }
 
+/* As when two made a table at once, and each found no row to add to. */
+TEST(two_rows_of_sizes_do_not_count_twice) {
+        Database *d = mail_set_up();
+        StoreRecipient to[] = { OUTGOING(1, "a@sink.example.net") };
+
+        mail_sql(1, "INSERT INTO raw_message_sizes (table_name, size) VALUES ('" RAW_TABLE "', 0), "
+                    "('" RAW_TABLE "', 0)");
+        for (unsigned i = 0; i < 3; i++) {
+                CHECK_INT(store_hello(d, NOW_USEC, to, 1), 0);
+                check_sizes(1, RAW_TABLE);
+        }
+}
+
 /* ---- Large messages ---- */
 
 static uint32_t next_random(uint32_t *state) {
@@ -280,4 +293,81 @@ TEST(a_connection_lost_before_the_commit_stores_once) {
         CHECK_SQL("2", "SELECT COUNT(*) FROM queued_messages");
         check_sizes(1, RAW_TABLE);
         check_whole();
+}
+
+/* ---- Several at a time ---- */
+
+#define THREADS 4
+#define ROUNDS 8
+#define MESSAGES 12
+
+typedef struct Storer {
+        pthread_t thread;
+        unsigned number;
+        int result;
+} Storer;
+
+/* Messages for both servers in turn, each with its subject as its body and in its header. */
+static int store_round(Database *d, unsigned storer, unsigned round) {
+        StoreMessage messages[MESSAGES], *list[MESSAGES];
+        StoreRecipient to[MESSAGES][2];
+        Spool bodies[MESSAGES];
+        char texts[MESSAGES][40];
+        int r;
+
+        for (unsigned i = 0; i < MESSAGES; i++) {
+                (void) snprintf(texts[i], sizeof(texts[i]), "%u-%u-%u", storer, round, i);
+                bodies[i] = SPOOL_EMPTY(NULL);
+                (void) spool_append(&bodies[i], slice_from_string(texts[i]));
+                to[i][0] = (StoreRecipient) OUTGOING(1 + (i + storer) % 2, "a@sink.example.net");
+                to[i][1] = (StoreRecipient) OUTGOING(1 + i % 2, "b@sink.example.net");
+                to[i][1].owns_body = i % 3 == 0;
+                messages[i] = mail_message(&bodies[i], to[i], 2);
+                messages[i].subject = texts[i];
+                messages[i].headers = slice_from_string(texts[i]);
+                messages[i].received_usec = TOMORROW_USEC;
+                list[i] = &messages[i];
+        }
+        r = store_messages(d, list, MESSAGES);
+        for (unsigned i = 0; i < MESSAGES; i++)
+                spool_done(&bodies[i]);
+        return r;
+}
+
+static void *store_rounds(void *userdata) {
+        Storer *s = userdata;
+        Db *db;
+
+        db_thread_init();
+        db = test_database_another();
+        for (unsigned round = 0; round < ROUNDS && s->result >= 0; round++)
+                s->result = store_round(&(Database){ db, db, true }, s->number, round);
+        db_free(db);
+        db_thread_end();
+        return NULL;
+}
+
+/* The table of the day is missing, too: all of them make it at once. */
+TEST(those_who_store_at_once_never_mix_messages) {
+        Storer storers[THREADS] = { 0 };
+
+        (void) mail_set_up();
+        for (unsigned i = 0; i < THREADS; i++) {
+                storers[i].number = i;
+                CHECK_INT(pthread_create(&storers[i].thread, NULL, store_rounds, &storers[i]), 0);
+        }
+        for (unsigned i = 0; i < THREADS; i++)
+                pthread_join(storers[i].thread, NULL);
+        for (unsigned i = 0; i < THREADS; i++)
+                CHECK_INT(storers[i].result, 0);
+        CHECK_SQL("768", "SELECT COUNT(DISTINCT server_id, message_id) FROM queued_messages");
+        CHECK_SQL("768", "SELECT SUM(total_outgoing) FROM statistics");
+        for (unsigned server = 1; server <= 2; server++) {
+                CHECK_MAIL(server, "384",
+                           "SELECT COUNT(*) FROM messages m JOIN `" TOMORROWS_TABLE "` h ON "
+                           "h.id = m.raw_headers_id JOIN `" TOMORROWS_TABLE "` b ON "
+                           "b.id = m.raw_body_id WHERE h.data = m.subject AND b.data = m.subject");
+                CHECK_MAIL(server, "384", "SELECT outgoing FROM stats_daily");
+                check_sizes(server, TOMORROWS_TABLE);
+        }
 }
