@@ -4,13 +4,11 @@
  * come from INSERT … RETURNING: they belong to their rows whatever else is inserted meanwhile. */
 #include "basic/random.h"
 #include "basic/time-format.h"
+#include "db/migrate.h"
 #include "model/queue-row.h"
 #include "model/statistics.h"
 #include "model/store.h"
 
-static const char SQL_CREATE_RAW_TABLE[] =
-        "CREATE TABLE {m}.{raw} (id INT(11) NOT NULL AUTO_INCREMENT, data LONGBLOB DEFAULT NULL, "
-        "next INT(11) DEFAULT NULL, PRIMARY KEY (id)) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4";
 static const char SQL_INSERT_RAW_SIZE[] =
         "INSERT INTO {m}.raw_message_sizes (table_name, size) VALUES (?, ?)";
 /* The first row only: two batches that find none at the same time make one each. */
@@ -352,7 +350,7 @@ int store_create_raw_table(Db *db, uint64_t server_id, uint64_t usec) {
 
         time_format_date(usec, date);
         (void) snprintf(table, sizeof(table), "raw-%s", date);
-        r = db_run_text(db, SQL_CREATE_RAW_TABLE, DB_RAW(server_id, table));
+        r = db_run_text(db, migrate_raw_table_sql, DB_RAW(server_id, table));
         if (r == -EEXIST)
                 return 0;
         if (r < 0)
