@@ -73,23 +73,31 @@ static size_t add_raw(Batch *b, Slice data, const Spool *stream) {
         return b->raw_count++;
 }
 
-/* Headers for each entry; a body for the first entry of its message on this server, or for each that wants its own. */
-static void plan_raw_rows(Batch *b) {
-        for (size_t i = 0; i < b->count; i++) {
-                Entry *e = &b->entries[i], *before = i > 0 ? &b->entries[i - 1] : NULL;
-                const Spool *body = e->message->body;
-                bool shares = before && before->message == e->message &&
-                              before->recipient->server_id == e->recipient->server_id &&
-                              !e->recipient->owns_body;
+static ssize_t add_body(Batch *b, const Spool *body) {
+        if (!body || body->size == 0)
+                return -1;
+        return (ssize_t) add_raw(b, spool_slice(body), spool_is_file(body) ? body : NULL);
+}
 
+/* Headers for each entry; a body for those of a message on one server that share it, and one more
+ * for each that wants its own: it may be written to, so nobody shares that one. */
+static void plan_raw_rows(Batch *b) {
+        ssize_t shared = -1;
+
+        for (size_t i = 0; i < b->count; i++) {
+                Entry *e = &b->entries[i];
+
+                if (i > 0 && (e[-1].message != e->message ||
+                              e[-1].recipient->server_id != e->recipient->server_id))
+                        shared = -1;
                 e->headers_row = add_raw(b, e->message->headers, NULL);
-                if (!body || body->size == 0)
-                        e->body_row = -1;
-                else if (shares)
-                        e->body_row = before->body_row;
-                else
-                        e->body_row = (ssize_t) add_raw(b, spool_slice(body),
-                                                        spool_is_file(body) ? body : NULL);
+                if (e->recipient->owns_body) {
+                        e->body_row = add_body(b, e->message->body);
+                        continue;
+                }
+                if (shared < 0)
+                        shared = add_body(b, e->message->body);
+                e->body_row = shared;
         }
 }
 

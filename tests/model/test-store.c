@@ -177,6 +177,32 @@ TEST(recipients_of_one_server_share_the_body) {
         CHECK_MAIL(1, "93", "SELECT size FROM raw_message_sizes");
 }
 
+/* The worker may write into it. */
+TEST(a_body_of_ones_own_is_shared_with_nobody) {
+        static const char *const OWNERS[] = { "0", "1", "2", "3", "01", "02", "12", "13", "012" };
+        Database *d = mail_set_up();
+
+        for (size_t i = 0; i < ELEMENTSOF(OWNERS); i++) {
+                _cleanup_(mail_done) Mail m = { .to = { OUTGOING(1, "a@sink.example.net"),
+                                                        OUTGOING(1, "b@sink.example.net"),
+                                                        OUTGOING(1, "c@sink.example.net"),
+                                                        OUTGOING(1, "d@sink.example.net") } };
+
+                mail_init(&m, "Hello\r\n", 4);
+                for (const char *c = OWNERS[i]; *c; c++)
+                        m.to[*c - '0'].owns_body = true;
+                CHECK_INT(store_one(d, &m), 0);
+                for (size_t k = 0; k < 16; k++) {
+                        const StoreRecipient *x = &m.to[k / 4], *y = &m.to[k % 4];
+
+                        if (x != y &&
+                            (x->raw_body_id == y->raw_body_id) != (!x->owns_body && !y->owns_body))
+                                test_fail(__FILE__, __LINE__, "owners %s: recipients %zu and %zu",
+                                          OWNERS[i], k / 4, k % 4);
+                }
+        }
+}
+
 /* ---- Batches ---- */
 
 #define BATCH 70
