@@ -282,12 +282,34 @@ static int add_raw_size(Db *db, uint64_t server_id, const char *table, uint64_t 
         return db_run(st, NULL, NULL);
 }
 
+/* Each in the hour it came, as the reference does; mostly that is one for all. */
+static int count_messages(Db *db, const Batch *b, size_t first, size_t end) {
+        uint64_t server_id = b->entries[first].recipient->server_id, hour = 0;
+        StatisticsCount count = { 0 };
+
+        for (size_t i = first; i < end; i++) {
+                const Entry *e = &b->entries[i];
+                uint64_t its_hour = time_begin_of(e->message->received_usec, TIME_HOUR);
+
+                if (its_hour != hour) {
+                        int r = statistics_add(db, server_id, hour, &count);
+
+                        if (r < 0)
+                                return r;
+                        count = (StatisticsCount){ 0 };
+                        hour = its_hour;
+                }
+                count.incoming += e->recipient->scope == MESSAGE_INCOMING;
+                count.outgoing += e->recipient->scope == MESSAGE_OUTGOING;
+        }
+        return statistics_add(db, server_id, hour, &count);
+}
+
 /* The entries first … end-1, all of one mail server. */
 static int store_for_server(Db *db, Batch *b, size_t first, size_t end) {
         uint64_t server_id = b->entries[first].recipient->server_id, bytes = 0;
         size_t raw_first = b->entries[first].headers_row;
         size_t raw_end = end < b->count ? b->entries[end].headers_row : b->raw_count;
-        StatisticsCount count = { 0 };
         int r;
 
         r = insert_raw(db, b, server_id, raw_first, raw_end, &bytes);
@@ -295,15 +317,7 @@ static int store_for_server(Db *db, Batch *b, size_t first, size_t end) {
                 r = insert_messages(db, b, server_id, first, end);
         if (r >= 0)
                 r = add_raw_size(db, server_id, b->raw_table, bytes);
-        if (r < 0)
-                return r;
-        for (size_t i = first; i < end; i++) {
-                if (b->entries[i].recipient->scope == MESSAGE_OUTGOING)
-                        count.outgoing++;
-                else
-                        count.incoming++;
-        }
-        return statistics_add(db, server_id, b->usec, &count);
+        return r < 0 ? r : count_messages(db, b, first, end);
 }
 
 static int store_queue(Db *db, const Batch *b) {

@@ -298,6 +298,27 @@ TEST(counters_are_those_of_the_batch) {
         free_batch(mails);
 }
 
+/* A batch may hold messages of two hours, when the database was slow. */
+TEST(a_message_counts_in_the_hour_it_came) {
+        static const uint64_t TIMES[] = { NOW_USEC - USEC_PER_HOUR, NOW_USEC, NOW_USEC + 1,
+                                          NOW_USEC - 1 };
+        Mail mails[ELEMENTSOF(TIMES)];
+        Database *d = mail_set_up();
+
+        for (size_t i = 0; i < ELEMENTSOF(TIMES); i++) {
+                mails[i] = (Mail){ .to = { OUTGOING(1, "a@sink.example.net") } };
+                mail_init(&mails[i], "Hello\r\n", 1);
+                mails[i].message.received_usec = TIMES[i];
+        }
+        CHECK_INT(store_many(d, mails, ELEMENTSOF(TIMES)), 0);
+        CHECK_MAIL(1, "1795334400 1, 1795338000 3",
+                   "SELECT GROUP_CONCAT(time, ' ', outgoing ORDER BY time SEPARATOR ', ') "
+                   "FROM stats_hourly");
+        CHECK_MAIL(1, "4", "SELECT outgoing FROM stats_daily");
+        for (size_t i = 0; i < ELEMENTSOF(TIMES); i++)
+                mail_done(&mails[i]);
+}
+
 TEST(a_batch_with_a_message_that_cannot_be_stored_changes_nothing) {
         static const char longer[] =
                 "0123456789012345678901234567890123456789012345678901234567890123"
