@@ -155,6 +155,24 @@ TEST(what_is_not_there_is_null) {
                                          "FROM queued_messages");
 }
 
+TEST(a_batch_key_is_cut_at_characters) {
+        Database *d = mail_set_up();
+        char addresses[2][400] = { "x@a", "x@" };
+        _cleanup_(mail_done)
+                Mail m = { .to = { OUTGOING(1, addresses[0]), OUTGOING(1, addresses[1]) } };
+
+        /* In bytes, the first would be cut within a letter. */
+        for (int i = 0; i < 126; i++)
+                memcpy(addresses[0] + 3 + 2 * i, "\xc3\xa4", 3);
+        memset(addresses[1] + 2, 'b', 250);
+        mail_init(&m, "Hello\r\n", 2);
+        CHECK_INT(store_one(d, &m), 0);
+        CHECK_SQL("2", "SELECT COUNT(*) FROM queued_messages WHERE "
+                       "batch_key = LEFT(CONCAT('outgoing-', domain), 255)");
+        CHECK_SQL("253 250", "SELECT GROUP_CONCAT(LENGTH(domain) ORDER BY id SEPARATOR ' ') "
+                             "FROM queued_messages");
+}
+
 /* ---- Shared parts ---- */
 
 TEST(recipients_of_one_server_share_the_body) {
