@@ -168,6 +168,23 @@ TEST(large_headers_are_spread_over_statements) {
         }
 }
 
+/* It is the message's fault, and will be the next time. */
+TEST(a_body_over_the_limit_of_the_server_is_refused) {
+        Database *d = mail_set_up();
+        StoreRecipient to[] = { OUTGOING(1, "a@sink.example.net") };
+        _cleanup_(spool_done) Spool body = SPOOL_EMPTY(NULL);
+
+        CHECK_INT(slice_to_u64(slice_from_string(test_sql_value("SELECT @@max_allowed_packet + 1")),
+                               UINT64_MAX, &body.size),
+                  0);
+        body.fd = memfd_create("body", MFD_CLOEXEC);
+        CHECK(body.fd >= 0);
+        CHECK_INT(ftruncate(body.fd, (off_t) body.size), 0);
+        CHECK_INT(store_for(d, &body, NOW_USEC, to, 1), -EMSGSIZE);
+        CHECK_MAIL(1, "0", "SELECT COUNT(*) FROM `" RAW_TABLE "`");
+        CHECK_INT(store_hello(d, NOW_USEC, to, 1), 0);
+}
+
 /* ---- Connections that break ---- */
 
 /* No row of the queue is without its message. */
