@@ -22,8 +22,9 @@ static const char SQL_INSERT_MESSAGES[] =
         "received_with_ssl, tag, endpoint_id, endpoint_type) "
         "VALUES {rows:(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)} RETURNING id";
 
-/* Rows of one statement are also bounded by their bytes, so that neither side holds much at once. */
-#define STATEMENT_BYTES_MAX ((size_t) 4 * 1024 * 1024)
+/* Rows of one statement are also bounded by their bytes, so that neither side holds much at once, and
+ * that no packet is larger than db_check_limits() asks a server to take. */
+#define STATEMENT_BYTES_MAX ((size_t) 1024 * 1024)
 #define RAW_TABLE_SIZE (sizeof("raw-") + TIME_DATE_SIZE)
 
 /* One row of a raw table, wanted by one message row (headers) or by several (a body). */

@@ -20,6 +20,10 @@ typedef struct Pair {
         int client;
         int server;
         bool loses_answer;
+        /* What the client sends: its packets begin with three bytes of length and a number. */
+        unsigned char header[4];
+        size_t header_size;
+        size_t packet_left;
 } Pair;
 
 static struct sockaddr_un own_address = { .sun_family = AF_UNIX };
@@ -27,6 +31,7 @@ static char directory[32];
 static int listener = -EBADF;
 static pthread_t thread;
 static _Atomic Fault next_fault;
+static _Atomic size_t largest_packet;
 static Pair pairs[PAIRS_MAX];
 static size_t pair_count;
 
@@ -51,6 +56,26 @@ static void send_all(int fd, Slice data) {
         }
 }
 
+static void measure_packets(Pair *p, Slice data) {
+        while (data.size > 0) {
+                size_t n = MIN(p->packet_left, data.size);
+
+                p->packet_left -= n;
+                data = slice_from(data, n);
+                if (data.size == 0)
+                        return;
+                p->header[p->header_size++] = (unsigned char) data.data[0];
+                data = slice_from(data, 1);
+                if (p->header_size < sizeof(p->header))
+                        continue;
+                p->header_size = 0;
+                p->packet_left =
+                        p->header[0] | (size_t) p->header[1] << 8 | (size_t) p->header[2] << 16;
+                if (p->packet_left > largest_packet)
+                        largest_packet = p->packet_left;
+        }
+}
+
 /* Passes on what one side has said. False: the connection is to be closed. */
 static bool forward(Pair *p, bool from_client) {
         static char buffer[65536];
@@ -58,6 +83,8 @@ static bool forward(Pair *p, bool from_client) {
 
         if (n <= 0 || (!from_client && p->loses_answer))
                 return false;
+        if (from_client)
+                measure_packets(p, slice_make(buffer, (size_t) n));
         if (from_client && n == COMMIT_SIZE && memcmp(buffer, COMMIT_PACKET, COMMIT_SIZE) == 0) {
                 Fault fault = atomic_exchange(&next_fault, FAULT_NONE);
 
@@ -131,6 +158,10 @@ Db *faulty_link_connect(void) {
                 start();
         }
         return test_database_over(own_address.sun_path);
+}
+
+size_t faulty_link_largest_packet(void) {
+        return atomic_exchange(&largest_packet, 0);
 }
 
 void faulty_link_set(Fault fault) {

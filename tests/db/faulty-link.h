@@ -16,3 +16,5 @@ typedef enum Fault {
 Db *faulty_link_connect(void);
 /* What goes wrong next, on any connection; once, and then all is well again. */
 void faulty_link_set(Fault fault);
+/* The largest packet that went to the server since this was asked last. */
+size_t faulty_link_largest_packet(void);
