@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Prepared statements: the cache, running, and reading results. Binding parameters is in bind.c. */
-#include <errmsg.h>
+#include <mysqld_error.h>
 
 #include "db/statement.h"
 
 /* Columns start with this much room and keep what they grow to, up to the second figure. */
 #define COLUMN_SPACE_FIRST ((size_t) 128)
 #define COLUMN_SPACE_KEPT ((size_t) 64 * 1024)
-/* The server forgets a statement when a table changes under it; prepare once more. */
-#define ER_NEED_REPREPARE 1615
 
 static DbStatement *statement_free(DbStatement *st) {
         if (!st)
@@ -44,7 +42,13 @@ void db_statements_drop(Db *db) {
 }
 
 static int fail(DbStatement *st, const char *what) {
-        return db_failed(st->db, what, mysql_stmt_errno(st->handle), mysql_stmt_error(st->handle));
+        unsigned number = mysql_stmt_errno(st->handle);
+
+        /* Of an error in place of a row, the library tells only the connection. */
+        if (number == 0)
+                return db_failed(st->db, what, mysql_errno(st->db->handle),
+                                 mysql_error(st->db->handle));
+        return db_failed(st->db, what, number, mysql_stmt_error(st->handle));
 }
 
 static bool is_integer(enum enum_field_types type) {
@@ -200,9 +204,13 @@ static int execute(DbStatement *st) {
                 if (r < 0)
                         return r;
         }
-        if (mysql_stmt_execute(st->handle) != 0)
-                return fail(st, "A statement failed");
-        return 0;
+        if (mysql_stmt_execute(st->handle) == 0)
+                return 0;
+        /* That is how the server puts it when what came in pieces is over max_allowed_packet. */
+        if (st->stream && mysql_stmt_errno(st->handle) == ER_UNKNOWN_ERROR)
+                return db_failed(st->db, "A statement failed", ER_NET_PACKET_TOO_LARGE,
+                                 mysql_stmt_error(st->handle));
+        return fail(st, "A statement failed");
 }
 
 /* A statement that failed may be stale (its table was altered): prepare it afresh next time. The

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "mail/charset.h"
 #include "model/queue-row.h"
 
 static const char SQL_INSERT[] =
@@ -6,9 +7,11 @@ static const char SQL_INSERT[] =
         "manual, attempts, created_at, updated_at) "
         "VALUES {rows:(?, ?, ?, ?, ?, ?, ?, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))}";
 
-#define BATCH_KEY_SIZE 256
+/* Characters of the column, and room for them in UTF-8. */
+#define BATCH_KEY_MAX 255
+#define BATCH_KEY_SIZE (4 * BATCH_KEY_MAX + 1)
 
-/* The key under which the reference sends messages together. An over-long one is cut: it only groups. */
+/* The key under which the reference sends messages together. */
 static void batch_key(const QueueRow *q, Slice domain, char ret[static BATCH_KEY_SIZE]) {
         char route[24] = "", endpoint[24] = "";
 
@@ -41,7 +44,8 @@ int queue_insert(Db *db, const QueueRow *rows, unsigned count) {
                 db_bind_u64(st, q->server_id);
                 db_bind_u64(st, q->message_id);
                 db_bind_presence(st, domain);
-                db_bind_string(st, keys[i]);
+                /* An over-long one is cut: it only groups. */
+                db_bind_slice(st, utf8_truncate(slice_from_string(keys[i]), BATCH_KEY_MAX));
                 db_bind_id(st, q->route_id);
                 db_bind_id(st, q->ip_address_id);
                 db_bind_bool(st, q->is_manual);

@@ -26,9 +26,6 @@ static const char SQL_READY_AFTER[] =
         " AND domain > ? ORDER BY domain, id LIMIT ? FOR UPDATE SKIP LOCKED";
 static const char SQL_LEASE[] =
         "UPDATE queued_messages SET locked_by = ?, locked_at = UTC_TIMESTAMP(6) WHERE id IN ({in})";
-static const char SQL_HAS_READY[] =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM queued_messages FORCE INDEX (postal_ready) "
-        "WHERE locked_by IS NULL AND retry_after IS NULL LIMIT 1) AS one";
 static const char SQL_RELEASE[] =
         "UPDATE queued_messages SET locked_by = NULL, locked_at = NULL WHERE locked_by = ? AND id IN ({in})";
 static const char SQL_RELEASE_ALL[] =
@@ -36,10 +33,6 @@ static const char SQL_RELEASE_ALL[] =
 static const char SQL_MAKE_READY[] =
         "UPDATE queued_messages SET retry_after = NULL WHERE locked_by IS NULL AND "
         "retry_after <= UTC_TIMESTAMP() ORDER BY retry_after LIMIT ?";
-static const char SQL_NEXT_DUE[] =
-        "SELECT GREATEST(0, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), retry_after)) FROM queued_messages "
-        "FORCE INDEX (postal_ready) WHERE locked_by IS NULL AND retry_after IS NOT NULL "
-        "ORDER BY retry_after LIMIT 1";
 
 /* Mail servers whose place in their domains is remembered; beyond that, some start again at the front. */
 #define PLACES_MAX 10000
@@ -262,18 +255,6 @@ int queue_claim(Db *db, QueueCursor *c, const char *lease, size_t max, queue_adm
         return remember_domain(w, run.server_id, run.last_domain);
 }
 
-int queue_has_ready(Db *db, bool *ret) {
-        DbStatement *st;
-        uint64_t count = 0;
-        int r = db_prepare(db, SQL_HAS_READY, DB_MAIN, 1, &st);
-
-        if (r >= 0)
-                r = db_query_u64(st, &count);
-        if (r >= 0)
-                *ret = count > 0;
-        return r;
-}
-
 int queue_release(Db *db, const char *lease, const uint64_t *ids, size_t count) {
         return for_ids(db, SQL_RELEASE, lease, ids, count);
 }
@@ -305,13 +286,6 @@ int queue_make_due_ready(Db *db, uint64_t max, uint64_t *ret) {
                 return r;
         db_bind_u64(st, max);
         return db_run(st, ret, NULL);
-}
-
-int queue_next_due(Db *db, uint64_t *ret_sec) {
-        DbStatement *st;
-        int r = db_prepare(db, SQL_NEXT_DUE, DB_MAIN, 1, &st);
-
-        return r < 0 ? r : db_query_u64(st, ret_sec);
 }
 
 unsigned queue_retry_delay_sec(unsigned attempts) {

@@ -52,9 +52,6 @@ typedef struct QueueClaim {
 int queue_claim(Db *main_db, QueueCursor *c, const char *lease, size_t max, queue_admit_t admit, void *userdata,
                 Arena *arena, QueueClaim *ret, bool *ret_round);
 
-/* Is anything ready at all? One look into the index. */
-int queue_has_ready(Db *main_db, bool *ret);
-
 /* Gives leased rows back as they were. */
 int queue_release(Db *main_db, const char *lease, const uint64_t *ids, size_t count);
 /* Gives all rows of that lease back, in turns of a bounded size. Returns how many. */
@@ -62,8 +59,6 @@ int queue_release_all(Db *main_db, const char *lease, uint64_t *ret);
 
 /* Makes waiting rows whose time has come ready, at most `max`. */
 int queue_make_due_ready(Db *main_db, uint64_t max, uint64_t *ret);
-/* Seconds until the next waiting row is due (0: now), or -ENOENT when none waits. */
-int queue_next_due(Db *main_db, uint64_t *ret_sec);
 
 /* The delay before the next attempt after `attempts` failed ones, in seconds (postal-core 4.5): 300 × 1.3^attempts. */
 unsigned queue_retry_delay_sec(unsigned attempts);

@@ -4,17 +4,17 @@
  * come from INSERT … RETURNING: they belong to their rows whatever else is inserted meanwhile. */
 #include "basic/random.h"
 #include "basic/time-format.h"
+#include "db/migrate.h"
 #include "model/queue-row.h"
 #include "model/statistics.h"
 #include "model/store.h"
 
-static const char SQL_CREATE_RAW_TABLE[] =
-        "CREATE TABLE {m}.{raw} (id INT(11) NOT NULL AUTO_INCREMENT, data LONGBLOB DEFAULT NULL, "
-        "next INT(11) DEFAULT NULL, PRIMARY KEY (id)) ENGINE=InnoDB AUTO_INCREMENT=1 DEFAULT CHARSET=utf8mb4";
 static const char SQL_INSERT_RAW_SIZE[] =
         "INSERT INTO {m}.raw_message_sizes (table_name, size) VALUES (?, ?)";
+/* The first row only: two batches that find none at the same time make one each. */
 static const char SQL_ADD_RAW_SIZE[] =
-        "UPDATE {m}.raw_message_sizes SET size = COALESCE(size, 0) + ? WHERE table_name = ?";
+        "UPDATE {m}.raw_message_sizes SET size = COALESCE(size, 0) + ? WHERE table_name = ? "
+        "ORDER BY id LIMIT 1";
 static const char SQL_INSERT_RAW[] = "INSERT INTO {m}.{raw} (data) VALUES {rows:(?)} RETURNING id";
 static const char SQL_INSERT_MESSAGES[] =
         "INSERT INTO {m}.messages (token, scope, rcpt_to, mail_from, subject, message_id, timestamp, "
@@ -22,8 +22,9 @@ static const char SQL_INSERT_MESSAGES[] =
         "received_with_ssl, tag, endpoint_id, endpoint_type) "
         "VALUES {rows:(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)} RETURNING id";
 
-/* Rows of one statement are also bounded by their bytes, so that neither side holds much at once. */
-#define STATEMENT_BYTES_MAX ((size_t) 4 * 1024 * 1024)
+/* Rows of one statement are also bounded by their bytes, so that neither side holds much at once, and
+ * that no packet is larger than db_check_limits() asks a server to take. */
+#define STATEMENT_BYTES_MAX ((size_t) 1024 * 1024)
 #define RAW_TABLE_SIZE (sizeof("raw-") + TIME_DATE_SIZE)
 
 /* One row of a raw table, wanted by one message row (headers) or by several (a body). */
@@ -73,23 +74,31 @@ static size_t add_raw(Batch *b, Slice data, const Spool *stream) {
         return b->raw_count++;
 }
 
-/* Headers for each entry; a body for the first entry of its message on this server, or for each that wants its own. */
-static void plan_raw_rows(Batch *b) {
-        for (size_t i = 0; i < b->count; i++) {
-                Entry *e = &b->entries[i], *before = i > 0 ? &b->entries[i - 1] : NULL;
-                const Spool *body = e->message->body;
-                bool shares = before && before->message == e->message &&
-                              before->recipient->server_id == e->recipient->server_id &&
-                              !e->recipient->owns_body;
+static ssize_t add_body(Batch *b, const Spool *body) {
+        if (!body || body->size == 0)
+                return -1;
+        return (ssize_t) add_raw(b, spool_slice(body), spool_is_file(body) ? body : NULL);
+}
 
+/* Headers for each entry; a body for those of a message on one server that share it, and one more
+ * for each that wants its own: it may be written to, so nobody shares that one. */
+static void plan_raw_rows(Batch *b) {
+        ssize_t shared = -1;
+
+        for (size_t i = 0; i < b->count; i++) {
+                Entry *e = &b->entries[i];
+
+                if (i > 0 && (e[-1].message != e->message ||
+                              e[-1].recipient->server_id != e->recipient->server_id))
+                        shared = -1;
                 e->headers_row = add_raw(b, e->message->headers, NULL);
-                if (!body || body->size == 0)
-                        e->body_row = -1;
-                else if (shares)
-                        e->body_row = before->body_row;
-                else
-                        e->body_row = (ssize_t) add_raw(b, spool_slice(body),
-                                                        spool_is_file(body) ? body : NULL);
+                if (e->recipient->owns_body) {
+                        e->body_row = add_body(b, e->message->body);
+                        continue;
+                }
+                if (shared < 0)
+                        shared = add_body(b, e->message->body);
+                e->body_row = shared;
         }
 }
 
@@ -274,12 +283,34 @@ static int add_raw_size(Db *db, uint64_t server_id, const char *table, uint64_t 
         return db_run(st, NULL, NULL);
 }
 
+/* Each in the hour it came, as the reference does; mostly that is one for all. */
+static int count_messages(Db *db, const Batch *b, size_t first, size_t end) {
+        uint64_t server_id = b->entries[first].recipient->server_id, hour = 0;
+        StatisticsCount count = { 0 };
+
+        for (size_t i = first; i < end; i++) {
+                const Entry *e = &b->entries[i];
+                uint64_t its_hour = time_begin_of(e->message->received_usec, TIME_HOUR);
+
+                if (its_hour != hour) {
+                        int r = statistics_add(db, server_id, hour, &count);
+
+                        if (r < 0)
+                                return r;
+                        count = (StatisticsCount){ 0 };
+                        hour = its_hour;
+                }
+                count.incoming += e->recipient->scope == MESSAGE_INCOMING;
+                count.outgoing += e->recipient->scope == MESSAGE_OUTGOING;
+        }
+        return statistics_add(db, server_id, hour, &count);
+}
+
 /* The entries first … end-1, all of one mail server. */
 static int store_for_server(Db *db, Batch *b, size_t first, size_t end) {
         uint64_t server_id = b->entries[first].recipient->server_id, bytes = 0;
         size_t raw_first = b->entries[first].headers_row;
         size_t raw_end = end < b->count ? b->entries[end].headers_row : b->raw_count;
-        StatisticsCount count = { 0 };
         int r;
 
         r = insert_raw(db, b, server_id, raw_first, raw_end, &bytes);
@@ -287,15 +318,7 @@ static int store_for_server(Db *db, Batch *b, size_t first, size_t end) {
                 r = insert_messages(db, b, server_id, first, end);
         if (r >= 0)
                 r = add_raw_size(db, server_id, b->raw_table, bytes);
-        if (r < 0)
-                return r;
-        for (size_t i = first; i < end; i++) {
-                if (b->entries[i].recipient->scope == MESSAGE_OUTGOING)
-                        count.outgoing++;
-                else
-                        count.incoming++;
-        }
-        return statistics_add(db, server_id, b->usec, &count);
+        return r < 0 ? r : count_messages(db, b, first, end);
 }
 
 static int store_queue(Db *db, const Batch *b) {
@@ -350,7 +373,7 @@ int store_create_raw_table(Db *db, uint64_t server_id, uint64_t usec) {
 
         time_format_date(usec, date);
         (void) snprintf(table, sizeof(table), "raw-%s", date);
-        r = db_run_text(db, SQL_CREATE_RAW_TABLE, DB_RAW(server_id, table));
+        r = db_run_text(db, migrate_raw_table_sql, DB_RAW(server_id, table));
         if (r == -EEXIST)
                 return 0;
         if (r < 0)

@@ -2,36 +2,12 @@
 #include "basic/time-format.h"
 #include "model/suppression.h"
 
-static const char SQL_FIND[] =
-        "SELECT reason, keep_until >= ? FROM {m}.suppressions WHERE type = 'recipient' AND address = ? "
-        "ORDER BY keep_until DESC LIMIT 1";
 static const char SQL_RENEW[] =
         "UPDATE {m}.suppressions SET reason = ?, keep_until = ? WHERE type = 'recipient' AND address = ?";
 static const char SQL_INSERT[] =
         "INSERT INTO {m}.suppressions (type, reason, keep_until, address, timestamp) "
         "VALUES ('recipient', ?, ?, ?, ?)";
 static const char SQL_REMOVE[] = "DELETE FROM {m}.suppressions WHERE type = 'recipient' AND address = ?";
-
-int suppression_find(Db *db, uint64_t server_id, const char *address, uint64_t now_usec, Suppression *ret) {
-        DbStatement *st;
-        int r = db_prepare(db, SQL_FIND, DB_MESSAGE(server_id), 1, &st);
-
-        *ret = (Suppression){ 0 };
-        if (r < 0)
-                return r;
-        db_bind_decimal_time(st, now_usec);
-        db_bind_string(st, address);
-        r = db_query(st);
-        if (r >= 0)
-                r = db_fetch(st);
-        if (r > 0) {
-                ret->exists = true;
-                ret->is_active = db_u64(st, 1) != 0;
-                (void) snprintf(ret->reason, sizeof(ret->reason), "%.*s", SLICE_FORMAT(db_slice(st, 0)));
-        }
-        db_end(st);
-        return r < 0 ? r : 0;
-}
 
 static int run_add(Db *db, const char *sql, uint64_t server_id, const char *address, const char *reason,
                    uint64_t until_usec, uint64_t now_usec, uint64_t *ret_affected) {

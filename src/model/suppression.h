@@ -5,13 +5,6 @@
 
 #include "db/db.h"
 
-typedef struct Suppression {
-        bool exists;    /* a row is there, perhaps expired */
-        bool is_active; /* it is still to be kept */
-        char reason[256];
-} Suppression;
-
-int suppression_find(Db *message_db, uint64_t server_id, const char *address, uint64_t now_usec, Suppression *ret);
 /* Adds the address, or renews it. */
 int suppression_add(Db *message_db, uint64_t server_id, const char *address, const char *reason, uint64_t now_usec,
                     uint64_t days);

@@ -22,8 +22,8 @@ static void drop_all(void) {
         mysql_close(plain);
 }
 
-Db *test_database_another(void) {
-        DbServer server = { .socket = getenv("POSTAL_TEST_DB_SOCKET") };
+Db *test_database_over(const char *socket) {
+        DbServer server = { .socket = socket };
         DbOptions options = { .servers = &server,
                               .server_count = 1,
                               .user = "root",
@@ -34,6 +34,10 @@ Db *test_database_another(void) {
         if (db_new(&options, &db) < 0)
                 abort();
         return db;
+}
+
+Db *test_database_another(void) {
+        return test_database_over(getenv("POSTAL_TEST_DB_SOCKET"));
 }
 
 Db *test_database(void) {

@@ -11,6 +11,8 @@
 Db *test_database(void);
 /* Another connection to it. */
 Db *test_database_another(void);
+/* The same by another socket than the server's own. */
+Db *test_database_over(const char *socket);
 const char *test_database_prefix(void);
 /* Makes the empty message database of that server id, dropped at the end too. */
 void test_message_database(uint64_t server_id);

@@ -195,6 +195,62 @@ TEST(a_failed_query_can_be_ended) {
         }
 }
 
+/* The server begins to send rows before it knows that there will be an error. */
+TEST(an_error_behind_some_rows_is_told) {
+        static const char create[] = "CREATE TABLE returned (id INT AUTO_INCREMENT PRIMARY KEY, "
+                                     "v VARCHAR(4) UNIQUE)";
+        static const char insert[] = "INSERT INTO returned (v) VALUES {rows:(?)} RETURNING id";
+        static const struct {
+                const char *values[4];
+                int result;
+                unsigned number;
+        } cases[] = {
+                { { "a", "b", "a", "c" }, -EEXIST, 1062 },
+                { { "a", "b", "too long", "c" }, -EOVERFLOW, 1406 },
+                { { "a", "b", "\xff", "c" }, -EILSEQ, 1366 },
+        };
+        Db *db = test_database();
+
+        CHECK_DB(db_run_text(db, create, DB_MAIN));
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                DbStatement *st;
+                int r;
+
+                CHECK_DB(db_prepare(db, insert, DB_MAIN, 4, &st));
+                for (size_t k = 0; k < 4; k++)
+                        db_bind_string(st, cases[i].values[k]);
+                r = db_query(st);
+                while (r >= 0 && (r = db_fetch(st)) > 0)
+                        ;
+                db_end(st);
+                CHECK_INT(r, cases[i].result);
+                CHECK_INT(db_error_number(db), cases[i].number);
+        }
+        CHECK_STR(test_sql_value("SELECT COUNT(*) FROM returned"), "0");
+}
+
+TEST(a_connection_lost_between_rows_is_made_again) {
+        static const char id[] = "SELECT CONNECTION_ID()";
+        static const char many[] = "SELECT REPEAT('x', 10000) FROM seq_1_to_100000";
+        _cleanup_(db_freep) Db *db = test_database_another();
+        DbStatement *st;
+        uint64_t connection;
+        int r;
+
+        CHECK_INT(db_prepare(db, id, DB_MAIN, 1, &st), 0);
+        CHECK_INT(db_query_u64(st, &connection), 0);
+        CHECK_INT(db_prepare(db, many, DB_MAIN, 1, &st), 0);
+        CHECK_INT(db_query(st), 0);
+        CHECK_INT(db_fetch(st), 1);
+        test_sql("KILL %llu", (unsigned long long) connection);
+        while ((r = db_fetch(st)) > 0)
+                ;
+        db_end(st);
+        CHECK_INT(r, -ENOTCONN);
+        CHECK_INT(db_prepare(db, id, DB_MAIN, 1, &st), 0);
+        CHECK_INT(db_query_u64(st, &connection), 0);
+}
+
 TEST(another_connection_goes_to_the_same_place) {
         static const char select[] = "SELECT CONNECTION_ID()";
         _cleanup_(db_freep) Db *other = NULL;
